@@ -1,6 +1,7 @@
 //! The engine of NetSentinel: packets in, exact alerts out.
 #![forbid(unsafe_code)]
 
+pub mod decode;
 mod interest;
 mod packet;
 mod source;
