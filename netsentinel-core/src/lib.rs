@@ -8,6 +8,7 @@ mod source;
 pub mod text;
 mod time;
 mod usage;
+pub mod window;
 
 pub use interest::Interest;
 pub use packet::{
