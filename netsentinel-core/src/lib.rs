@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod decode;
+pub mod dns;
+pub mod flow;
 mod interest;
 mod packet;
 mod source;
@@ -10,6 +12,7 @@ mod time;
 mod usage;
 pub mod window;
 
+pub use flow::Flow;
 pub use interest::Interest;
 pub use packet::{
     Arp, Ethernet, Fragment, Headers, Icmp, Ip, Mac, Network, NotAMac, Packet, Tcp, TcpFlags,

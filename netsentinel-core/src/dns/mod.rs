@@ -1,0 +1,107 @@
+//! DNS messages: just the header and the questions, read in place.
+//!
+//! What is hostile here: compression pointers that loop, names without an end, counts that lie.
+//! Every walk is bounded by [`Name::MAX_WIRE_LEN`] and stops at the first thing that is wrong.
+
+mod name;
+mod stream;
+
+pub use name::Name;
+pub use stream::Messages;
+
+/// The port of unicast DNS.
+pub const DNS_PORT: u16 = 53;
+/// The ports of multicast DNS and LLMNR.
+pub const LOCAL_DNS_PORTS: [u16; 2] = [5353, 5355];
+
+const HEADER_LEN: usize = 12;
+/// More questions than any real message has.
+const QUESTIONS_MAX: u16 = 32;
+
+/// A DNS message in a packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    bytes: &'a [u8],
+}
+
+/// One entry of the question section.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// What is asked about.
+    pub name: Name<'a>,
+    /// Record type, such as 1 for A or 16 for TXT.
+    pub kind: u16,
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message that begins at the start of `bytes`; `None` if not even the header is there.
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        (bytes.len() >= HEADER_LEN).then_some(Self { bytes })
+    }
+
+    /// Whether this is a question, not an answer.
+    pub fn is_query(&self) -> bool {
+        self.bytes.get(2).is_some_and(|flags| flags & 0x80 == 0)
+    }
+
+    /// Whether all questions are there whole: not so in the first fragment of a message that
+    /// was split before their end.
+    pub fn has_all_questions(&self) -> bool {
+        self.questions().count() == usize::from(self.question_count())
+    }
+
+    /// The questions, up to the first that can not be read or is not whole.
+    pub fn questions(&self) -> impl Iterator<Item = Question<'a>> + use<'a> {
+        let bytes = self.bytes;
+        let mut at = HEADER_LEN;
+        (0..self.question_count()).map_while(move |_| {
+            let (name, end) = Name::parse(bytes, at)?;
+            let &[k0, k1, _, _] = bytes.get(end..)?.first_chunk()?;
+            at = end + 4;
+            Some(Question { name, kind: u16::from_be_bytes([k0, k1]) })
+        })
+    }
+
+    /// As many questions as the header claims, up to what is read.
+    fn question_count(&self) -> u16 {
+        let claimed = self.bytes.get(4..6).map_or(0, |b| u16::from_be_bytes([b[0], b[1]]));
+        claimed.min(QUESTIONS_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(count: u8, questions: &[u8]) -> Vec<u8> {
+        [&[0, 1, 1, 0, 0, count, 0, 0, 0, 0, 0, 0], questions].concat()
+    }
+
+    #[test]
+    fn reads_questions_in_place() {
+        let bytes = query(2, b"\x03www\x07Example\x00\x00\x01\x00\x01\xc0\x10\x00\x10\x00\x01");
+        let message = Message::parse(&bytes).unwrap();
+        assert!(message.is_query() && message.has_all_questions());
+        assert!(!Message::parse(&bytes[..28]).unwrap().has_all_questions());
+        let seen: Vec<_> =
+            message.questions().map(|q| (q.name.to_string(), q.name.text_len(), q.kind)).collect();
+        assert_eq!(seen, [("www.Example".into(), 11, 1), ("Example".into(), 7, 16)]);
+    }
+
+    #[test]
+    fn a_question_that_ends_early_is_not_told() {
+        let whole = query(9, b"\x01a\x00\x00\x10\x00\x01");
+        assert_eq!(Message::parse(&whole).unwrap().questions().count(), 1);
+        let cut = Message::parse(&whole[..whole.len() - 1]).unwrap();
+        assert_eq!(cut.questions().count(), 0);
+    }
+
+    #[test]
+    fn lies_end_the_walk() {
+        for lie in [&b"\xc0\x0c"[..], b"\x05ab", b"\x40a\x00", b"\xc0", b""] {
+            let bytes = query(1, lie);
+            assert_eq!(Message::parse(&bytes).unwrap().questions().count(), 0, "{lie:?}");
+        }
+        assert!(Message::parse(&[0; 11]).is_none());
+    }
+}
