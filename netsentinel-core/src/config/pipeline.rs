@@ -1,0 +1,54 @@
+//! How the pipeline runs, whatever detectors it has.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::setting::{Capacity, Seconds};
+use crate::Site;
+
+/// Which set of rules the detectors follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Exactly the rules of the systems that NetSentinel unites.
+    Seed,
+    /// The same rules with guards against false alarms and with further variants.
+    #[default]
+    Tuned,
+}
+
+/// The pipeline's own keys.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PipelineSettings {
+    /// Which set of rules the detectors follow.
+    pub profile: Profile,
+    /// While this long has not passed since a rule last held for a subject, it raises no new alert
+    /// for it but adds to the one that is open.
+    pub alert_cooldown: Seconds,
+    /// The networks that count as internal.
+    pub internal_networks: Vec<IpNet>,
+    /// Hosts (or other keys) that each table of a detector remembers.
+    pub max_hosts: Capacity,
+    /// Flows remembered at once.
+    pub max_flows: Capacity,
+}
+
+impl PipelineSettings {
+    /// The internal networks.
+    pub fn site(&self) -> Site {
+        Site::new(self.internal_networks.clone())
+    }
+}
+
+impl Default for PipelineSettings {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Tuned,
+            alert_cooldown: const { Seconds::new(15).unwrap() },
+            internal_networks: Site::default().as_ref().to_vec(),
+            max_hosts: const { Capacity::new(65_536).unwrap() },
+            max_flows: const { Capacity::new(131_072).unwrap() },
+        }
+    }
+}

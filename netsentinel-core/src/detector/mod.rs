@@ -1,0 +1,106 @@
+//! The plug-in contract: what a detector is, and how one is registered.
+
+pub mod attack;
+mod context;
+mod registration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use context::{Context, Finding, Reached, Report};
+pub use registration::Registration;
+
+use crate::config::Profile;
+use crate::{Flow, Interest, Limits, Packet, Severity, Usage};
+use attack::Technique;
+
+/// Watches packets and raises alerts: the run-time half of a detector.
+///
+/// Synchronous and deterministic: it reads no clock and does no I/O; the same packets give the same
+/// alerts. Nothing it does on a packet may allocate, but for an alert that is raised.
+pub trait Detector: Send {
+    /// Sees one packet of a kind named in [`Descriptor::interest`].
+    fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>);
+
+    /// Sees a flow that has ended; only with [`Interest::FLOW`].
+    fn on_flow_end(&mut self, flow: &Flow, cx: &mut Context<'_>) {
+        let _ = (flow, cx);
+    }
+
+    /// Called when packet time enters a new second, before that second's first packet.
+    fn on_tick(&mut self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
+
+    /// Called once, at the end of the capture.
+    fn finish(&mut self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
+
+    /// How full the detector's tables are.
+    fn usage(&self) -> Usage;
+}
+
+/// What a detector is called, how it is configured and how it is made: the build-time half.
+pub trait DetectorKind: Detector + Sized + 'static {
+    /// The configuration keys that the detector owns. Flat; every key has a default.
+    type Settings: DeserializeOwned + Serialize + Default;
+
+    /// What is known of the detector before it runs.
+    const DESCRIPTOR: Descriptor;
+
+    /// Makes the detector and takes all the memory it will ever use.
+    fn new(settings: Self::Settings, setup: &Setup) -> Self;
+}
+
+/// What the pipeline tells every detector when it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// Which set of rules to follow.
+    pub profile: Profile,
+    /// How large tables may become.
+    pub limits: Limits,
+}
+
+/// Everything about a detector that is known before it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Descriptor {
+    /// Its name in snake case, such as `port_scan`.
+    pub id: &'static str,
+    /// Its name as alerts show it, such as `Port Scan`.
+    pub category: &'static str,
+    /// The severity of its alerts before reputation is asked.
+    pub severity: Severity,
+    /// The techniques its alerts name, unless a report says otherwise.
+    pub attack: &'static [Technique],
+    /// The packets it asks to see.
+    pub interest: Interest,
+    /// Whose behaviour it judges: the hosts that are the subjects of its alerts.
+    pub judges: Party,
+    /// What it looks for, in one line.
+    pub summary: &'static str,
+    /// Its rules, in the order in which reports list them.
+    pub rules: &'static [Rule],
+}
+
+/// An end of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// Who sent it; for ARP, the address claimed.
+    Source,
+    /// Whom it is for; for ARP, the address asked for.
+    Destination,
+    /// Both.
+    Either,
+}
+
+/// One condition under which a detector raises an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// `detector/variant`, such as `port_scan/vertical`.
+    pub id: &'static str,
+    /// Its number in Suricata's local range, 1000000 to 1999999; never used again for another rule.
+    pub signature: u32,
+    /// When it holds, in one line.
+    pub summary: &'static str,
+}

@@ -1,0 +1,93 @@
+//! Registering detectors: a list of constants, no macro and no magic.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{Descriptor, Detector, DetectorKind, Setup};
+use crate::config::{Config, ConfigError, object_of};
+
+/// A kind of detector with its type erased: what a registry is a list of.
+///
+/// ```
+/// use netsentinel_core::{
+///     Context, Descriptor, Detector, DetectorKind, Interest, Packet, Party, Registration, Setup,
+///     Severity, Usage,
+/// };
+///
+/// struct Everything;
+///
+/// impl Detector for Everything {
+///     fn on_packet(&mut self, _: &Packet<'_>, _: &mut Context<'_>) {}
+///     fn usage(&self) -> Usage {
+///         Usage::default()
+///     }
+/// }
+///
+/// #[derive(Default, serde::Serialize, serde::Deserialize)]
+/// struct Settings {}
+///
+/// impl DetectorKind for Everything {
+///     type Settings = Settings;
+///     const DESCRIPTOR: Descriptor = Descriptor {
+///         id: "everything",
+///         category: "Everything",
+///         severity: Severity::Low,
+///         attack: &[],
+///         interest: Interest::IP,
+///         judges: Party::Source,
+///         summary: "sees every packet and minds none",
+///         rules: &[],
+///     };
+///     fn new(_: Settings, _: &Setup) -> Self {
+///         Self
+///     }
+/// }
+///
+/// const OWN: &[Registration] = &[Registration::of::<Everything>()];
+/// assert_eq!(OWN[0].descriptor().id, "everything");
+/// ```
+#[derive(Clone, Copy)]
+pub struct Registration {
+    descriptor: &'static Descriptor,
+    defaults: fn() -> Map<String, Value>,
+    build: Build,
+}
+
+type Build = fn(&Config, &Setup) -> Result<Box<dyn Detector>, ConfigError>;
+
+impl Registration {
+    /// The registration of `D`.
+    pub const fn of<D: DetectorKind>() -> Self {
+        Self {
+            descriptor: const { &D::DESCRIPTOR },
+            defaults: || object_of(&D::Settings::default()),
+            build: |config, setup| Ok(Box::new(D::new(config.section()?, setup))),
+        }
+    }
+
+    /// What is known of the detector before it runs.
+    pub const fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    /// The keys that the detector reads, with their defaults.
+    pub fn defaults(&self) -> Map<String, Value> {
+        (self.defaults)()
+    }
+
+    /// Makes the detector from the keys in `config`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Key`] when one of its keys has a wrong type or is out of range.
+    pub fn build(&self, config: &Config, setup: &Setup) -> Result<Box<dyn Detector>, ConfigError> {
+        (self.build)(config, setup)
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Registration").field(&self.descriptor.id).finish()
+    }
+}

@@ -1,0 +1,149 @@
+//! Making a pipeline from a configuration and lists of detectors.
+
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use super::dispatch::{Dispatcher, Seat};
+use super::episodes::Episodes;
+use super::reassembly::Reassembly;
+use super::share::Share;
+use super::{Pipeline, Workers};
+use crate::alert::Agent;
+use crate::config::{Config, ConfigError};
+use crate::decode::DecodeCounters;
+use crate::flow::{FlowTable, UdpAttempts};
+use crate::reputation::Clean;
+use crate::{Interest, Limits, Registration, Reputation, Setup, Timestamp};
+
+/// Makes a [`Pipeline`].
+#[derive(Clone)]
+pub struct PipelineBuilder<'c> {
+    config: &'c Config,
+    registrations: Vec<Registration>,
+    reputation: Arc<dyn Reputation>,
+    agent: Agent,
+}
+
+impl<'c> PipelineBuilder<'c> {
+    pub(super) fn new(config: &'c Config) -> Self {
+        Self {
+            config,
+            registrations: Vec::new(),
+            reputation: Arc::new(Clean),
+            agent: Agent::default(),
+        }
+    }
+
+    /// Adds detectors, behind those added before. Their order is the order of alerts on one packet.
+    #[must_use]
+    pub fn detectors(mut self, registrations: &[Registration]) -> Self {
+        self.registrations.extend_from_slice(registrations);
+        self
+    }
+
+    /// Whom to ask what is known of an endpoint; by default nobody, and all are clean.
+    #[must_use]
+    pub fn reputation(mut self, reputation: Arc<dyn Reputation>) -> Self {
+        self.reputation = reputation;
+        self
+    }
+
+    /// Who the alerts say has watched.
+    #[must_use]
+    pub fn agent(mut self, agent: Agent) -> Self {
+        self.agent = agent;
+        self
+    }
+
+    /// Makes the pipeline and takes all the memory that it will use.
+    ///
+    /// # Errors
+    ///
+    /// When a key has a wrong type or is out of range, two detectors have the same id, or one reads a
+    /// key that another or NetSentinel itself owns.
+    pub fn build(self) -> Result<Pipeline, ConfigError> {
+        self.check_owners()?;
+        self.build_share(Share::whole())
+    }
+
+    /// Makes several pipelines on threads of their own that raise, together, what one would. Each
+    /// takes as much memory as one.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), or when a thread can not be started.
+    pub fn build_workers(self, workers: NonZeroUsize) -> Result<Workers, BuildError> {
+        self.check_owners()?;
+        let shares = Share::divided(workers.get() as u64);
+        let pipelines = shares.map(|share| self.build_share(share)).collect::<Result<_, _>>()?;
+        Ok(Workers::start(pipelines)?)
+    }
+
+    fn build_share(&self, share: Share) -> Result<Pipeline, ConfigError> {
+        let settings = &self.config.pipeline;
+        let setup = Setup {
+            profile: settings.profile,
+            limits: Limits { max_keys: settings.max_hosts.get() },
+        };
+        let mut seats = Vec::with_capacity(self.registrations.len());
+        for registration in &self.registrations {
+            let detector = registration.build(self.config, &setup)?;
+            seats.push(Seat::new(registration.descriptor(), detector));
+        }
+        let wanted = seats.iter().fold(Interest::empty(), |all, s| all | s.descriptor.interest);
+        let max_flows = settings.max_flows.get();
+        let dispatcher = Dispatcher {
+            attempts: wanted.contains(Interest::PROBE).then(|| UdpAttempts::new(max_flows)),
+            flows: wanted.contains(Interest::FLOW).then(|| FlowTable::new(max_flows)),
+            episodes: Episodes::new(settings.alert_cooldown.duration()),
+            site: settings.site(),
+            agent: self.agent.clone(),
+            reputation: Arc::clone(&self.reputation),
+            share,
+            wanted,
+            seats,
+        };
+        Ok(Pipeline {
+            order: dispatcher.seats.iter().map(|seat| seat.descriptor.id).collect(),
+            dispatcher,
+            reassembly: Reassembly::new(),
+            newest: Timestamp::MIN,
+            second_end: Timestamp::MIN,
+            packets: 0,
+            bytes: 0,
+            out_of_order: 0,
+            malformed: DecodeCounters::default(),
+        })
+    }
+
+    fn check_owners(&self) -> Result<(), ConfigError> {
+        let mut ids = HashSet::new();
+        let ours = crate::config::reference(&[]).into_iter().map(|(key, _)| (key, "netsentinel"));
+        let mut owners: HashMap<String, &'static str> = ours.collect();
+        for registration in &self.registrations {
+            let second = registration.descriptor().id;
+            if !ids.insert(second) {
+                return Err(ConfigError::Twice { id: second });
+            }
+            for (key, _) in registration.defaults() {
+                if let Some(first) = owners.insert(key.clone(), second) {
+                    return Err(ConfigError::SharedKey { key, first, second });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why workers can not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The system gives no more threads.
+    #[error("a worker can not be started: {0}")]
+    Thread(#[from] std::io::Error),
+}

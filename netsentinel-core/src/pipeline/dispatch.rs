@@ -1,0 +1,187 @@
+//! Handing packets, flows and ticks to the detectors that ask for them.
+
+use std::sync::Arc;
+
+use super::classify;
+use super::episodes::Episodes;
+use super::share::Share;
+use super::stats::RuleCounters;
+use crate::alert::{Agent, Sink};
+use crate::detector::{Context, Descriptor, Detector, Party};
+use crate::flow::{Flow, FlowTable, UdpAttempts};
+use crate::{Interest, Packet, Reputation, Site, Timestamp};
+
+/// The detectors in their order, with all that they share.
+pub(super) struct Dispatcher {
+    pub(super) seats: Vec<Seat>,
+    /// The hosts that are judged here.
+    pub(super) share: Share,
+    /// The kinds that any detector asks to see.
+    pub(super) wanted: Interest,
+    pub(super) attempts: Option<UdpAttempts>,
+    pub(super) flows: Option<FlowTable>,
+    pub(super) episodes: Episodes,
+    pub(super) site: Site,
+    pub(super) agent: Agent,
+    pub(super) reputation: Arc<dyn Reputation>,
+}
+
+/// A detector in its place in the order.
+pub(super) struct Seat {
+    pub(super) descriptor: &'static Descriptor,
+    /// The descriptor's, here because every packet asks for it.
+    interest: Interest,
+    pub(super) detector: Box<dyn Detector>,
+    pub(super) counters: RuleCounters,
+}
+
+/// What all seats share for one call, borrowed from the dispatcher beside the seats.
+struct Shared<'a> {
+    now: Timestamp,
+    packet: Option<&'a Packet<'a>>,
+    flow: Option<&'a Flow>,
+    site: &'a Site,
+    share: &'a Share,
+    agent: &'a Agent,
+    reputation: &'a dyn Reputation,
+    episodes: &'a mut Episodes,
+    sink: &'a mut dyn Sink,
+}
+
+impl Dispatcher {
+    /// Hands `packet` to the detectors under those of its kinds that are in `under`; tells which.
+    pub(super) fn judge(
+        &mut self,
+        packet: &Packet<'_>,
+        under: Interest,
+        sink: &mut dyn Sink,
+    ) -> Interest {
+        let mut kinds = classify::kinds(packet) & under;
+        let ends = self.share.ends(packet);
+        if !ends.include(Party::Either) {
+            return kinds;
+        }
+        if kinds.contains(Interest::UDP) && self.opens_udp_flow(packet) {
+            kinds |= Interest::PROBE;
+        }
+        let in_flow = kinds.intersects(Interest::TCP | Interest::UDP);
+        let flow = if in_flow { self.follow_flow(packet, sink) } else { None };
+        if kinds.intersects(self.wanted) {
+            let (seats, mut shared) =
+                self.parts(packet.timestamp, Some(packet), flow.as_ref(), sink);
+            for seat in seats {
+                if seat.interest.intersects(kinds) && ends.include(seat.descriptor.judges) {
+                    seat.call(&mut shared, |detector, cx| detector.on_packet(packet, cx));
+                }
+            }
+        }
+        if let Some(ended) = self.flows.as_mut().and_then(|flows| flows.take_ended(packet)) {
+            self.end_flow(&ended, packet.timestamp, Some(packet), sink);
+        }
+        kinds
+    }
+
+    fn opens_udp_flow(&mut self, packet: &Packet<'_>) -> bool {
+        match (&mut self.attempts, packet.ip()) {
+            (Some(attempts), Some(ip)) => attempts.is_first(ip, packet.timestamp),
+            _ => false,
+        }
+    }
+
+    fn follow_flow(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) -> Option<Flow> {
+        let (flow, evicted) = self.flows.as_mut()?.observe(packet);
+        if let Some(evicted) = evicted {
+            // Another flow's packet: it tells nothing of this one.
+            self.end_flow(&evicted, packet.timestamp, None, sink);
+        }
+        flow
+    }
+
+    fn end_flow(
+        &mut self,
+        flow: &Flow,
+        now: Timestamp,
+        packet: Option<&Packet<'_>>,
+        sink: &mut dyn Sink,
+    ) {
+        let (seats, mut shared) = self.parts(now, packet, Some(flow), sink);
+        for seat in seats {
+            if seat.interest.contains(Interest::FLOW) {
+                seat.call(&mut shared, |detector, cx| detector.on_flow_end(flow, cx));
+            }
+        }
+    }
+
+    /// Packet time has entered a new second, at `now`.
+    pub(super) fn tick(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        self.episodes.close_quiet(now, sink);
+        while let Some(flow) = self.flows.as_mut().and_then(|flows| flows.pop_idle(now)) {
+            self.end_flow(&flow, now, None, sink);
+        }
+        let (seats, mut shared) = self.parts(now, None, None, sink);
+        for seat in seats {
+            seat.call(&mut shared, |detector, cx| detector.on_tick(cx));
+        }
+    }
+
+    /// The capture has ended, at `now`.
+    pub(super) fn finish(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        while let Some(flow) = self.flows.as_mut().and_then(FlowTable::pop_last) {
+            self.end_flow(&flow, now, None, sink);
+        }
+        let (seats, mut shared) = self.parts(now, None, None, sink);
+        for seat in seats {
+            seat.call(&mut shared, |detector, cx| detector.finish(cx));
+        }
+        self.episodes.close_all(sink);
+    }
+
+    fn parts<'a>(
+        &'a mut self,
+        now: Timestamp,
+        packet: Option<&'a Packet<'a>>,
+        flow: Option<&'a Flow>,
+        sink: &'a mut dyn Sink,
+    ) -> (&'a mut [Seat], Shared<'a>) {
+        let shared = Shared {
+            now,
+            packet,
+            flow,
+            site: &self.site,
+            share: &self.share,
+            agent: &self.agent,
+            reputation: &*self.reputation,
+            episodes: &mut self.episodes,
+            sink,
+        };
+        (&mut self.seats, shared)
+    }
+}
+
+impl Seat {
+    pub(super) fn new(descriptor: &'static Descriptor, detector: Box<dyn Detector>) -> Self {
+        let counters = RuleCounters::new(descriptor);
+        Self { descriptor, interest: descriptor.interest, detector, counters }
+    }
+
+    fn call(
+        &mut self,
+        shared: &mut Shared<'_>,
+        act: impl FnOnce(&mut dyn Detector, &mut Context<'_>),
+    ) {
+        let mut cx = Context {
+            now: shared.now,
+            packet: shared.packet,
+            flow: shared.flow,
+            descriptor: self.descriptor,
+            site: shared.site,
+            share: shared.share,
+            agent: shared.agent,
+            reputation: shared.reputation,
+            episodes: shared.episodes,
+            counters: &mut self.counters,
+            sink: shared.sink,
+        };
+        act(&mut *self.detector, &mut cx);
+    }
+}

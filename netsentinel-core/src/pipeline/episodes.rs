@@ -1,0 +1,156 @@
+//! Alerts that are open: while one is, its rule raises no other for the same subject.
+//!
+//! An episode opens with an alert. Whenever the rule holds again it grows; when the rule has not
+//! held for longer than the cooldown it closes, and if it has grown, one closing update tells the
+//! total. After that the rule may raise a new alert for the subject.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::alert::{Alert, Endpoint, Sink, Subject};
+use crate::detector::Finding;
+use crate::window::BoundedMap;
+use crate::{Timestamp, Usage};
+
+/// Alerts open at once; when more are needed, those quiet the longest are closed early.
+pub const EPISODES_MAX: usize = 8_192;
+/// Targets that a closing update names.
+const TARGETS_MAX: usize = 8;
+
+/// The alerts that are open.
+pub(crate) struct Episodes {
+    open: BoundedMap<(&'static str, Subject), Episode>,
+    cooldown: Duration,
+}
+
+struct Episode {
+    alert: Alert,
+    added: u64,
+    /// How often the rule held again.
+    repeats: u64,
+    last_seen: Timestamp,
+    last_target: Endpoint,
+    targets: [Option<IpAddr>; TARGETS_MAX],
+    more_targets: bool,
+}
+
+impl Episodes {
+    pub(crate) fn new(cooldown: Duration) -> Self {
+        const MAX: NonZeroUsize = NonZeroUsize::new(EPISODES_MAX).unwrap();
+        Self { open: BoundedMap::new(MAX, cooldown), cooldown }
+    }
+
+    /// Closes what has been quiet for longer than the cooldown, in the order in which it fell quiet.
+    pub(crate) fn close_quiet(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        let quiet = std::iter::from_fn(|| self.open.pop_idle(now));
+        close_in_order(quiet.map(|(_, episode)| episode), sink);
+    }
+
+    /// Closes all, those quiet the longest first.
+    pub(crate) fn close_all(&mut self, sink: &mut dyn Sink) {
+        let all = std::iter::from_fn(|| self.open.pop_oldest());
+        close_in_order(all.map(|(_, episode)| episode), sink);
+    }
+
+    /// Adds `finding` to the episode that is open for its rule and subject, if one is. One that has
+    /// been quiet for too long is closed instead.
+    pub(crate) fn extend(
+        &mut self,
+        finding: &Finding<'_>,
+        now: Timestamp,
+        sink: &mut dyn Sink,
+    ) -> bool {
+        let key = (finding.rule.id, finding.subject);
+        let Some(episode) = self.open.touch(&key, now) else { return false };
+        if now > episode.last_seen.after(self.cooldown) {
+            if let Some(update) = self.open.remove(&key).and_then(Episode::close) {
+                sink.alert(update);
+            }
+            return false;
+        }
+        episode.added = episode.added.saturating_add(finding.step);
+        episode.repeats += 1;
+        episode.last_seen = now;
+        episode.last_target = finding.target;
+        episode.note_target(finding.target);
+        true
+    }
+
+    /// Opens an episode with the alert that was raised.
+    pub(crate) fn open(
+        &mut self,
+        finding: &Finding<'_>,
+        now: Timestamp,
+        alert: Alert,
+        sink: &mut dyn Sink,
+    ) {
+        let mut episode = Episode {
+            added: 0,
+            repeats: 0,
+            last_seen: now,
+            last_target: finding.target,
+            targets: [None; TARGETS_MAX],
+            more_targets: false,
+            alert,
+        };
+        episode.note_target(finding.target);
+        let key = (finding.rule.id, finding.subject);
+        let evicted = self.open.entry(key, now, || episode).evicted;
+        if let Some(update) = evicted.and_then(|(_, evicted)| evicted.close()) {
+            sink.alert(update);
+        }
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        self.open.usage()
+    }
+}
+
+impl Episode {
+    fn note_target(&mut self, target: Endpoint) {
+        let Some(ip) = target.ip else { return };
+        for slot in &mut self.targets {
+            match slot {
+                Some(known) if *known == ip => return,
+                Some(_) => {}
+                None => {
+                    *slot = Some(ip);
+                    return;
+                }
+            }
+        }
+        self.more_targets = true;
+    }
+
+    /// The closing update that tells the total, if the alert grew after it was raised.
+    fn close(self) -> Option<Alert> {
+        if self.repeats == 0 {
+            return None;
+        }
+        let mut alert = self.alert;
+        let targets: Vec<Value> =
+            self.targets.iter().flatten().map(|ip| ip.to_string().into()).collect();
+        alert.update = 1;
+        alert.count = alert.count.saturating_add(self.added);
+        alert.last_seen = self.last_seen;
+        alert.target = self.last_target;
+        alert.message = match self.added {
+            0 => format!("{}; {} more times", alert.message, self.repeats),
+            _ => format!("{}; {} in all", alert.message, alert.count),
+        };
+        alert.evidence.insert("repeats".into(), self.repeats.into());
+        alert.evidence.insert("targets".into(), targets.into());
+        alert.evidence.insert("more_targets".into(), self.more_targets.into());
+        Some(alert)
+    }
+}
+
+/// Tells the closing updates by when the episodes fell quiet: an order that depends on nothing else.
+fn close_in_order(episodes: impl Iterator<Item = Episode>, sink: &mut dyn Sink) {
+    let mut updates: Vec<Alert> = episodes.filter_map(Episode::close).collect();
+    updates.sort_by(|a, b| (a.last_seen, &a.id).cmp(&(b.last_seen, &b.id)));
+    updates.into_iter().for_each(|update| sink.alert(update));
+}

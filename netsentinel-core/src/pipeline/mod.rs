@@ -1,0 +1,235 @@
+//! From records to alerts: decode, flows, detectors.
+//!
+//! One thread, packet time only, no allocation but for an alert that is raised. The same records
+//! give the same alerts, whatever the clock says and however fast they come.
+
+mod batch;
+mod builder;
+mod classify;
+mod dispatch;
+mod episodes;
+mod judge;
+mod place;
+mod reassembly;
+mod share;
+mod stats;
+mod workers;
+
+use std::collections::BTreeMap;
+
+pub use builder::{BuildError, PipelineBuilder};
+pub use episodes::EPISODES_MAX;
+pub use judge::Judge;
+pub use reassembly::FragmentCounters;
+pub use stats::{DetectorStats, RuleStats, Stats};
+pub use workers::Workers;
+
+pub(crate) use episodes::Episodes;
+pub(crate) use share::Share;
+pub(crate) use stats::RuleCounters;
+
+use crate::alert::{Alert, Sink};
+use crate::config::Config;
+use crate::decode::{self, DecodeCounters};
+use crate::{Interest, Packet, Record, Source, Timestamp};
+use dispatch::{Dispatcher, Seat};
+use place::{Placed, Step, pass_on};
+use reassembly::Reassembly;
+
+/// The engine: takes records, gives alerts.
+///
+/// ```
+/// use netsentinel_core::{Pipeline, Record, LinkType, Timestamp, config::Config};
+///
+/// let config = Config::parse(r#"{ "alert_cooldown": 30 }"#)?;
+/// let mut pipeline = Pipeline::builder(&config).build()?;   // no detectors: it only counts
+/// let mut alerts = Vec::new();
+/// pipeline.push(
+///     &Record {
+///         frame: 1,
+///         timestamp: Timestamp::from_parts(1_800_000_000, 0),
+///         link: LinkType::ETHERNET,
+///         wire_len: 60,
+///         data: &[0; 60],
+///         interface: None,
+///     },
+///     &mut alerts,
+/// );
+/// pipeline.finish(&mut alerts);
+/// assert_eq!(pipeline.stats().packets, 1);
+/// # Ok::<(), netsentinel_core::config::ConfigError>(())
+/// ```
+pub struct Pipeline {
+    dispatcher: Dispatcher,
+    /// The detectors' names in the order of the registry.
+    order: Vec<&'static str>,
+    reassembly: Reassembly,
+    newest: Timestamp,
+    /// When the second that `newest` is in ends: its last moment.
+    second_end: Timestamp,
+    packets: u64,
+    bytes: u64,
+    out_of_order: u64,
+    malformed: DecodeCounters,
+}
+
+impl Pipeline {
+    /// Starts to make a pipeline that `config` configures.
+    pub fn builder(config: &Config) -> PipelineBuilder<'_> {
+        PipelineBuilder::new(config)
+    }
+
+    /// Judges all records of `source`, then finishes.
+    ///
+    /// # Errors
+    ///
+    /// What the source reports. The records before it have been judged, and the pipeline finished.
+    pub fn run<S: Source>(&mut self, source: &mut S, sink: &mut dyn Sink) -> Result<(), S::Error> {
+        Judge::run(self, source, sink)
+    }
+
+    /// Judges one record.
+    pub fn push(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
+        // Takes memory only for an alert.
+        let mut raised = Vec::new();
+        self.judge(0, record, &mut raised);
+        pass_on(raised, &self.order, sink);
+    }
+
+    /// Tells the detectors that the capture has ended, and closes every alert that is open. Further
+    /// records may follow.
+    pub fn finish(&mut self, sink: &mut dyn Sink) {
+        let mut raised = Vec::new();
+        self.end(&mut raised);
+        pass_on(raised, &self.order, sink);
+    }
+
+    /// Judges a record, the `nth` of its batch; what is raised goes to `out`.
+    fn judge(&mut self, nth: usize, record: &Record<'_>, out: &mut Vec<Placed>) {
+        let mut put = |step, alert| out.push(Placed { record: nth, step, alert });
+        self.enter(record.timestamp, &mut |alert: Alert| {
+            put(if alert.update == 0 { Step::Tick } else { Step::Sweep }, alert);
+        });
+        let (packet, judged) =
+            self.judge_frame(record, &mut |alert: Alert| put(Step::Frame, alert));
+        if packet.ip().is_some_and(|ip| ip.fragment.is_some()) {
+            self.reassemble(&packet, judged, &mut |alert: Alert| put(Step::Datagram, alert));
+        }
+    }
+
+    /// Ends the capture; what is raised goes to `out`.
+    fn end(&mut self, out: &mut Vec<Placed>) {
+        self.dispatcher.finish(self.newest, &mut |alert: Alert| {
+            let step = if alert.update == 0 { Step::Finish } else { Step::LastSweep };
+            out.push(Placed { record: 0, step, alert });
+        });
+    }
+
+    /// Decodes a record whose time has been entered, and hands it to the detectors; tells under
+    /// which kinds.
+    fn judge_frame<'a>(
+        &mut self,
+        record: &Record<'a>,
+        sink: &mut dyn Sink,
+    ) -> (Packet<'a>, Interest) {
+        self.packets += 1;
+        self.bytes += u64::from(record.wire_len);
+        let decoded = decode::decode(record);
+        if let Some(malformed) = decoded.malformed {
+            self.malformed.count(malformed);
+        }
+        let packet = Packet {
+            timestamp: self.newest,
+            frame: record.frame,
+            wire_len: record.wire_len,
+            snapped: (record.data.len() as u64) < u64::from(record.wire_len),
+            interface: record.interface,
+            headers: decoded.headers,
+        };
+        let judged = self.dispatcher.judge(&packet, Interest::all(), sink);
+        (packet, judged)
+    }
+
+    /// The newest packet time seen; `None` before the first packet.
+    pub fn newest(&self) -> Option<Timestamp> {
+        (self.packets > 0).then_some(self.newest)
+    }
+
+    /// Everything that is counted, as it stands now.
+    pub fn stats(&self) -> Stats {
+        let mut by_severity = BTreeMap::new();
+        for (severity, alerts) in
+            self.dispatcher.seats.iter().flat_map(|seat| seat.counters.by_severity())
+        {
+            *by_severity.entry(severity.name()).or_insert(0) += alerts;
+        }
+        let mut tables = BTreeMap::from([
+            ("open_alerts", self.dispatcher.episodes.usage()),
+            ("reassembly", self.reassembly.usage()),
+        ]);
+        tables
+            .extend(self.dispatcher.attempts.as_ref().map(|table| ("udp_attempts", table.usage())));
+        tables.extend(self.dispatcher.flows.as_ref().map(|table| ("flows", table.usage())));
+        let detector = |seat: &Seat| {
+            let usage = seat.detector.usage();
+            (seat.descriptor.id, DetectorStats { rules: seat.counters.by_rule(), usage })
+        };
+        Stats {
+            packets: self.packets,
+            bytes: self.bytes,
+            packets_out_of_order: self.out_of_order,
+            malformed: self.malformed.clone(),
+            fragments: self.reassembly.counters,
+            alerts: by_severity.values().sum(),
+            alerts_by_severity: by_severity,
+            tables,
+            detectors: self.dispatcher.seats.iter().map(detector).collect(),
+        }
+    }
+
+    /// Moves the time on to that of a packet, which counts as now if it is older than the newest.
+    fn enter(&mut self, timestamp: Timestamp, sink: &mut dyn Sink) {
+        if timestamp < self.newest {
+            self.out_of_order += 1;
+            return;
+        }
+        self.newest = timestamp;
+        if timestamp > self.second_end {
+            self.tick(timestamp, sink);
+        }
+    }
+
+    /// Packet time has entered a new second, or begun.
+    #[cold]
+    fn tick(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        self.second_end = Timestamp::from_parts(now.as_secs(), 999_999_999);
+        if self.packets > 0 {
+            self.reassembly.expire(now);
+            self.dispatcher.tick(now, sink);
+        }
+    }
+
+    /// Adds a fragment to its datagram. One that is whole is judged under the kinds that its first
+    /// fragment did not show: ports and flags count once, and what was split is seen.
+    fn reassemble(&mut self, packet: &Packet<'_>, judged: Interest, sink: &mut dyn Sink) {
+        let Some(ip) = packet.ip() else { return };
+        let Some(fragment) = ip.fragment else { return };
+        let Some(whole) = self.reassembly.add(ip, &fragment, judged, packet.timestamp) else {
+            return;
+        };
+        let decoded = decode::resume(&packet.headers, whole.payload);
+        if let Some(malformed) = decoded.malformed {
+            self.malformed.count(malformed);
+        }
+        let datagram = Packet { headers: decoded.headers, ..*packet };
+        // What comes out of a tunnel is another packet than the one that its first fragment showed.
+        let judged = match datagram.headers.tunnel == packet.headers.tunnel {
+            true => whole.judged,
+            false => Interest::empty(),
+        };
+        self.dispatcher.judge(&datagram, Interest::all() - judged - Interest::IP, sink);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What the pipeline has seen, counted.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::reassembly::FragmentCounters;
+use crate::decode::DecodeCounters;
+use crate::detector::{Descriptor, Rule};
+use crate::{Severity, Usage};
+
+/// How often each rule raised an alert, and how often it held without raising one.
+#[derive(Debug)]
+pub(crate) struct RuleCounters {
+    rules: &'static [Rule],
+    counts: Vec<RuleCount>,
+    severities: [u64; Severity::ALL.len()],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct RuleCount {
+    raised: u64,
+    suppressed: u64,
+}
+
+impl RuleCounters {
+    pub(crate) fn new(descriptor: &Descriptor) -> Self {
+        let rules = descriptor.rules;
+        Self {
+            rules,
+            counts: vec![RuleCount::default(); rules.len()],
+            severities: [0; Severity::ALL.len()],
+        }
+    }
+
+    pub(crate) fn raised(&mut self, rule: &Rule, severity: Severity) {
+        self.severities[severity as usize] += 1;
+        if let Some(count) = self.count(rule) {
+            count.raised += 1;
+        }
+    }
+
+    pub(crate) fn suppressed(&mut self, rule: &Rule) {
+        if let Some(count) = self.count(rule) {
+            count.suppressed += 1;
+        }
+    }
+
+    /// A rule that the descriptor does not list is not counted by rule.
+    fn count(&mut self, rule: &Rule) -> Option<&mut RuleCount> {
+        let at = self.rules.iter().position(|listed| listed.id == rule.id)?;
+        self.counts.get_mut(at)
+    }
+
+    /// Alerts raised, by severity, the least first.
+    pub(crate) fn by_severity(&self) -> impl Iterator<Item = (Severity, u64)> + '_ {
+        Severity::ALL.into_iter().zip(self.severities)
+    }
+
+    pub(crate) fn by_rule(&self) -> BTreeMap<&'static str, RuleStats> {
+        let pairs = self.rules.iter().zip(&self.counts);
+        pairs
+            .map(|(rule, count)| {
+                let suppressed_by = BTreeMap::from([("cooldown", count.suppressed)]);
+                (rule.id, RuleStats { alerts: count.raised, suppressed_by })
+            })
+            .collect()
+    }
+}
+
+/// A snapshot of everything that the pipeline counts.
+#[derive(Debug, Default, Serialize)]
+pub struct Stats {
+    /// Frames handed in.
+    pub packets: u64,
+    /// Their lengths on the wire, added up.
+    pub bytes: u64,
+    /// Frames older than one before them, judged at the newer one's time.
+    pub packets_out_of_order: u64,
+    /// What could not be decoded, by layer and reason.
+    pub malformed: DecodeCounters,
+    /// IP fragments.
+    pub fragments: FragmentCounters,
+    /// Alerts raised, updates aside.
+    pub alerts: u64,
+    /// The same by severity.
+    pub alerts_by_severity: BTreeMap<&'static str, u64>,
+    /// Tables of the engine itself.
+    pub tables: BTreeMap<&'static str, Usage>,
+    /// The detectors.
+    pub detectors: BTreeMap<&'static str, DetectorStats>,
+}
+
+impl Stats {
+    /// Adds what another worker judged of the same packets.
+    pub(super) fn with_worker(mut self, other: Self) -> Self {
+        self.alerts += other.alerts;
+        for (severity, alerts) in other.alerts_by_severity {
+            *self.alerts_by_severity.entry(severity).or_default() += alerts;
+        }
+        for (name, usage) in other.tables {
+            let sum = self.tables.entry(name).or_default();
+            *sum = *sum + usage;
+        }
+        for (id, theirs) in other.detectors {
+            let Some(ours) = self.detectors.get_mut(id) else { continue };
+            ours.usage = ours.usage + theirs.usage;
+            for (rule, counts) in theirs.rules {
+                let Some(sum) = ours.rules.get_mut(rule) else { continue };
+                sum.alerts += counts.alerts;
+                for (what, count) in counts.suppressed_by {
+                    *sum.suppressed_by.entry(what).or_default() += count;
+                }
+            }
+        }
+        self
+    }
+}
+
+/// What one detector did.
+#[derive(Debug, Serialize)]
+pub struct DetectorStats {
+    /// Its rules.
+    pub rules: BTreeMap<&'static str, RuleStats>,
+    /// Its tables.
+    pub usage: Usage,
+}
+
+/// What one rule did.
+#[derive(Debug, Serialize)]
+pub struct RuleStats {
+    /// Alerts raised.
+    pub alerts: u64,
+    /// How often it held but raised none, by what held it back.
+    pub suppressed_by: BTreeMap<&'static str, u64>,
+}
