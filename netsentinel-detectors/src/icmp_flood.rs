@@ -1,0 +1,133 @@
+//! One source that pings without end.
+//!
+//! # What it sees
+//!
+//! Echo requests of ICMP and ICMPv6.
+//!
+//! # Why it matters
+//!
+//! A flood of pings fills a line, and makes the target answer each one; it is also what the simplest
+//! tools do first.
+//!
+//! # Rule
+//!
+//! `icmp_flood/source`: at least `icmp_flood_threshold` echo requests by one source, to whomever,
+//! within `icmp_flood_window` seconds.
+//!
+//! # Keys
+//!
+//! - `icmp_flood_threshold`: echo requests, from 1 to 1000000.
+//! - `icmp_flood_window`: seconds, from 1 to 86400.
+//!
+//! # Blind spots
+//!
+//! Floods from spoofed or from many sources, floods of other ICMP types, and few but huge echoes.
+//! False alarms: monitors that ping whole networks at once.
+//!
+//! # ATT&CK
+//!
+//! T1498.001 Direct Network Flood. Reputation is asked about the source.
+//!
+//! # Sources
+//!
+//! Threshold and window are those of the systems that NetSentinel unites. Echo: RFC 792, RFC 4443.
+
+use std::net::IpAddr;
+
+use netsentinel_core::alert::{Endpoint, Subject};
+use netsentinel_core::config::setting::{Seconds, Threshold};
+use netsentinel_core::detector::attack::DIRECT_NETWORK_FLOOD;
+use netsentinel_core::window::EventWindow;
+use netsentinel_core::{
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Packet, Party, Rule,
+    Setup, Severity, Usage,
+};
+use serde::{Deserialize, Serialize};
+
+const SOURCE: Rule = Rule {
+    id: "icmp_flood/source",
+    signature: 1_000_021,
+    summary: "one source sends many echo requests within the window",
+};
+
+/// Counts the echo requests that each source sends.
+pub struct IcmpFlood {
+    settings: Settings,
+    requests: EventWindow<IpAddr>,
+}
+
+/// The detector's keys.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Echo requests that make a flood.
+    #[serde(rename = "icmp_flood_threshold")]
+    pub threshold: Threshold<1_000_000>,
+    /// The window that they are counted over.
+    #[serde(rename = "icmp_flood_window")]
+    pub window: Seconds,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threshold: const { Threshold::new(100).unwrap() },
+            window: const { Seconds::new(5).unwrap() },
+        }
+    }
+}
+
+impl DetectorKind for IcmpFlood {
+    type Settings = Settings;
+
+    const DESCRIPTOR: Descriptor = Descriptor {
+        id: "icmp_flood",
+        category: "ICMP Flood",
+        severity: Severity::High,
+        attack: &[DIRECT_NETWORK_FLOOD],
+        interest: Interest::ECHO_REQUEST,
+        judges: Party::Source,
+        summary: "one source that pings without end",
+        rules: &[SOURCE],
+    };
+
+    fn new(settings: Settings, setup: &Setup) -> Self {
+        let (most, window) = (settings.threshold.non_zero(), settings.window.duration());
+        Self { requests: EventWindow::new(most, window, setup.limits), settings }
+    }
+}
+
+impl Detector for IcmpFlood {
+    fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let Some(ip) = packet.ip() else { return };
+        let now = cx.now();
+        let count = self.requests.add(ip.source, now);
+        let base = self.settings.threshold.get();
+        let Some(reached) = cx.reaches(base, count, Some(Indicator::Ip(ip.source))) else { return };
+        let finding = Finding {
+            rule: &SOURCE,
+            subject: Subject::host(ip.source),
+            reached,
+            step: 1,
+            source: Endpoint::ip(ip.source),
+            target: Endpoint::ip(ip.destination),
+            window: Some(self.settings.window),
+        };
+        cx.raise(finding, |report| {
+            report
+                .message(format_args!(
+                    "{} sent {count} echo requests within {} s, the last to {}",
+                    ip.source,
+                    self.settings.window.get(),
+                    ip.destination,
+                ))
+                .evidence("echo_requests", count)
+                .evidence("wire_len", packet.wire_len)
+                .first_seen(self.requests.oldest(&ip.source, now));
+        });
+    }
+
+    fn usage(&self) -> Usage {
+        self.requests.usage()
+    }
+}

@@ -1,0 +1,164 @@
+//! One source that tries many ports.
+//!
+//! # What it sees
+//!
+//! Probes: TCP segments that open a connection (SYN alone) or that no honest stack sends (none of
+//! SYN, ACK and RST: NULL, FIN, XMAS, Maimon), and the first packet of each UDP flow. Answers are
+//! no probes, so a busy server is no scanner, whatever ports its clients have.
+//!
+//! # Why it matters
+//!
+//! Looking for open ports comes before attacking what listens there. From outside it is weather;
+//! from inside it is somebody who has got in and looks around.
+//!
+//! # Rule
+//!
+//! `port_scan/vertical`: at least `port_scan_threshold` distinct destination ports probed by one
+//! source, on whatever hosts, within `port_scan_window` seconds.
+//!
+//! # Keys
+//!
+//! - `port_scan_threshold`: distinct ports, from 1 to 4096.
+//! - `port_scan_window`: seconds, from 1 to 86400.
+//!
+//! # Blind spots
+//!
+//! Scans slower than the threshold in a window, from many sources, of one port on many hosts, or by
+//! ACK alone. False alarms: hosts with many UDP peers on high ports (file sharing, calls), service
+//! discovery, traceroute, and address translators that many users sit behind.
+//!
+//! # ATT&CK
+//!
+//! T1046 Network Service Discovery from an internal source, T1595.001 Scanning IP Blocks from an
+//! external one. Reputation is asked about the source.
+//!
+//! # Sources
+//!
+//! Threshold and window are those of the systems that NetSentinel unites. Which flags probe:
+//! RFC 9293, 3.10.7.1, and the scan types of nmap.
+
+use std::net::IpAddr;
+
+use netsentinel_core::alert::{Endpoint, Subject};
+use netsentinel_core::config::setting::{Seconds, Threshold};
+use netsentinel_core::detector::attack::{
+    NETWORK_SERVICE_DISCOVERY, SCANNING_IP_BLOCKS, Technique,
+};
+use netsentinel_core::window::DistinctWindow;
+use netsentinel_core::{
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Packet, Party, Rule,
+    Setup, Severity, Usage,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::port_sets::PortSets;
+
+/// Ports that an alert's evidence lists at most.
+const LISTED_MAX: usize = 64;
+
+const VERTICAL: Rule = Rule {
+    id: "port_scan/vertical",
+    signature: 1_000_001,
+    summary: "one source probes many ports within the window",
+};
+const INSIDE: &[Technique] = &[NETWORK_SERVICE_DISCOVERY];
+const OUTSIDE: &[Technique] = &[SCANNING_IP_BLOCKS];
+
+/// Counts the distinct ports that each source probes.
+pub struct PortScan {
+    settings: Settings,
+    ports: DistinctWindow<IpAddr, u16>,
+    /// What scanners have probed since their alert, for the total.
+    probed: PortSets,
+}
+
+/// The detector's keys.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Distinct ports that make a scan.
+    #[serde(rename = "port_scan_threshold")]
+    pub threshold: Threshold<4096>,
+    /// The window that they are counted over.
+    #[serde(rename = "port_scan_window")]
+    pub window: Seconds,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threshold: const { Threshold::new(15).unwrap() },
+            window: const { Seconds::new(10).unwrap() },
+        }
+    }
+}
+
+impl DetectorKind for PortScan {
+    type Settings = Settings;
+
+    const DESCRIPTOR: Descriptor = Descriptor {
+        id: "port_scan",
+        category: "Port Scan",
+        severity: Severity::High,
+        attack: INSIDE,
+        interest: Interest::PROBE,
+        judges: Party::Source,
+        summary: "one source that tries many ports",
+        rules: &[VERTICAL],
+    };
+
+    fn new(settings: Settings, setup: &Setup) -> Self {
+        let (most, window) = (settings.threshold.non_zero(), settings.window.duration());
+        Self {
+            ports: DistinctWindow::new(most, window, setup.limits),
+            probed: PortSets::new(),
+            settings,
+        }
+    }
+}
+
+impl Detector for PortScan {
+    fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let Some(ip) = packet.ip() else { return };
+        let Some((_, port)) = ip.ports() else { return };
+        let now = cx.now();
+        let seen = self.ports.add(ip.source, port, now);
+        let base = self.settings.threshold.get();
+        let Some(reached) = cx.reaches(base, seen.count, Some(Indicator::Ip(ip.source))) else {
+            return;
+        };
+        let internal = cx.site().is_internal(ip.source);
+        let finding = Finding {
+            rule: &VERTICAL,
+            subject: Subject::host(ip.source),
+            reached,
+            step: u64::from(self.probed.insert(ip.source, port, now)),
+            source: Endpoint::ip(ip.source),
+            target: Endpoint::ip(ip.destination).port(port),
+            window: Some(self.settings.window),
+        };
+        let raised = cx.raise(finding, |report| {
+            let mut ports: Vec<u16> = self.ports.values(&ip.source, now).collect();
+            ports.sort_unstable();
+            ports.truncate(LISTED_MAX);
+            report
+                .message(format_args!(
+                    "{} probed {} ports within {} s, last port {port} of {}",
+                    ip.source,
+                    seen.count,
+                    self.settings.window.get(),
+                    ip.destination
+                ))
+                .evidence("ports", ports)
+                .first_seen(self.ports.oldest(&ip.source, now))
+                .attack(if internal { INSIDE } else { OUTSIDE });
+        });
+        if raised {
+            self.probed.restart(ip.source, self.ports.values(&ip.source, now), now);
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        self.ports.usage() + self.probed.bytes()
+    }
+}

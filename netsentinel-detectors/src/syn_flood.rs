@@ -1,0 +1,134 @@
+//! One source that opens connections without end.
+//!
+//! # What it sees
+//!
+//! TCP segments with SYN and none of ACK, RST and FIN: attempts to connect.
+//!
+//! # Why it matters
+//!
+//! Every attempt costs the target an entry among its half-open connections; enough of them, and
+//! honest clients find no room.
+//!
+//! # Rule
+//!
+//! `syn_flood/source`: at least `syn_flood_threshold` attempts by one source, to whomever, within
+//! `syn_flood_window` seconds.
+//!
+//! # Keys
+//!
+//! - `syn_flood_threshold`: attempts, from 1 to 1000000.
+//! - `syn_flood_window`: seconds, from 1 to 86400.
+//!
+//! # Blind spots
+//!
+//! Floods from spoofed or from many sources, each of which stays below the threshold. False alarms:
+//! a proxy or an address translator that opens connections for many users, a fast port scan, a load
+//! test.
+//!
+//! # ATT&CK
+//!
+//! T1499.001 OS Exhaustion Flood. Reputation is asked about the source.
+//!
+//! # Sources
+//!
+//! Threshold and window are those of the systems that NetSentinel unites. The attack: RFC 4987.
+
+use std::net::IpAddr;
+
+use netsentinel_core::alert::{Endpoint, Subject};
+use netsentinel_core::config::setting::{Seconds, Threshold};
+use netsentinel_core::detector::attack::OS_EXHAUSTION_FLOOD;
+use netsentinel_core::window::EventWindow;
+use netsentinel_core::{
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Packet, Party, Rule,
+    Setup, Severity, Usage,
+};
+use serde::{Deserialize, Serialize};
+
+const SOURCE: Rule = Rule {
+    id: "syn_flood/source",
+    signature: 1_000_011,
+    summary: "one source attempts many connections within the window",
+};
+
+/// Counts the attempts to connect that each source makes.
+pub struct SynFlood {
+    settings: Settings,
+    attempts: EventWindow<IpAddr>,
+}
+
+/// The detector's keys.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Attempts that make a flood.
+    #[serde(rename = "syn_flood_threshold")]
+    pub threshold: Threshold<1_000_000>,
+    /// The window that they are counted over.
+    #[serde(rename = "syn_flood_window")]
+    pub window: Seconds,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threshold: const { Threshold::new(200).unwrap() },
+            window: const { Seconds::new(5).unwrap() },
+        }
+    }
+}
+
+impl DetectorKind for SynFlood {
+    type Settings = Settings;
+
+    const DESCRIPTOR: Descriptor = Descriptor {
+        id: "syn_flood",
+        category: "SYN Flood",
+        severity: Severity::Critical,
+        attack: &[OS_EXHAUSTION_FLOOD],
+        interest: Interest::SYN,
+        judges: Party::Source,
+        summary: "one source that opens connections without end",
+        rules: &[SOURCE],
+    };
+
+    fn new(settings: Settings, setup: &Setup) -> Self {
+        let (most, window) = (settings.threshold.non_zero(), settings.window.duration());
+        Self { attempts: EventWindow::new(most, window, setup.limits), settings }
+    }
+}
+
+impl Detector for SynFlood {
+    fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let Some(ip) = packet.ip() else { return };
+        let Some((_, port)) = ip.ports() else { return };
+        let now = cx.now();
+        let count = self.attempts.add(ip.source, now);
+        let base = self.settings.threshold.get();
+        let Some(reached) = cx.reaches(base, count, Some(Indicator::Ip(ip.source))) else { return };
+        let target = Endpoint::ip(ip.destination).port(port);
+        let finding = Finding {
+            rule: &SOURCE,
+            subject: Subject::host(ip.source),
+            reached,
+            step: 1,
+            source: Endpoint::ip(ip.source),
+            target,
+            window: Some(self.settings.window),
+        };
+        cx.raise(finding, |report| {
+            report
+                .message(format_args!(
+                    "{} attempted {count} connections (SYN) within {} s, the last to {target}",
+                    ip.source,
+                    self.settings.window.get(),
+                ))
+                .evidence("attempts", count)
+                .first_seen(self.attempts.oldest(&ip.source, now));
+        });
+    }
+
+    fn usage(&self) -> Usage {
+        self.attempts.usage()
+    }
+}
