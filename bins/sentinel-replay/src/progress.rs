@@ -1,0 +1,45 @@
+//! The progress bar.
+
+use std::io::IsTerminal as _;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Packets between two looks at how far the file is.
+const EVERY: u64 = 16_384;
+
+/// Shows how far a capture is, on standard error and only where somebody watches.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A bar for a capture of `size` bytes, or one without an end.
+    pub(crate) fn new(name: &str, size: Option<u64>, wanted: bool) -> Self {
+        if !wanted || !std::io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr());
+        let template = match size {
+            Some(_) => "{msg} {wide_bar} {bytes}/{total_bytes} {eta}",
+            None => "{msg} {spinner} {bytes}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(name.to_owned());
+        Self { bar }
+    }
+
+    /// Tells that `packets` have been read, and `bytes` of the file.
+    pub(crate) fn at(&self, packets: u64, bytes: impl FnOnce() -> u64) {
+        if packets.is_multiple_of(EVERY) && !self.bar.is_hidden() {
+            self.bar.set_position(bytes());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
