@@ -8,8 +8,8 @@ const ECHO_REQUEST_V4: u8 = 8;
 const ECHO_REQUEST_V6: u8 = 128;
 
 /// The kinds that `packet` is of by itself. A fragment is of the kinds that it shows to the full: a
-/// message that goes on in the next one is left for the whole datagram. Whether a UDP packet is the first of its flow, and so
-/// a [`Interest::PROBE`], is not seen in the packet.
+/// message that goes on in the next one is left for the whole datagram. Whether a UDP packet is the
+/// first of its flow, and so a [`Interest::PROBE`], is not seen in the packet.
 pub(super) fn kinds(packet: &Packet<'_>) -> Interest {
     match &packet.headers.network {
         Network::Arp(_) => Interest::ARP,
