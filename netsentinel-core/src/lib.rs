@@ -53,12 +53,14 @@
 //! Implement [`Detector`] (what it does with a packet) and [`DetectorKind`] (what it is called, which
 //! configuration keys it owns), and pass [`Registration::of`] it beside the built-in ones; the example
 //! `own_detector` does it in sixty lines. Reputation, cooldown, severity, counters, the JSON of the
-//! alert: all of that is written once, in [`Context`], and works for yours as well.
+//! alert: all of that is written once, in [`Context`], and works for yours as well. With
+//! [`DetectorKind::reconfigure`] it takes other settings while it runs ([`Pipeline::reconfigure`]).
 //!
 //! # Where to go on
 //!
 //! - [`detector`]: the plug-in contract; [`window`]: the tables that make detectors exact and bounded
 //! - [`alert`]: what an alert says; [`mod@format`]: how it is written for other tools
+//! - [`sensor`]: what the sensor tells of itself
 //! - [`config`]: the one flat file, and how every key is typed where it is used
 //! - [`decode`], [`dns`], [`flow`]: what is read from the wire
 #![forbid(unsafe_code)]
@@ -74,6 +76,7 @@ mod interest;
 mod packet;
 pub mod pipeline;
 pub mod reputation;
+pub mod sensor;
 mod severity;
 mod site;
 mod source;
@@ -84,8 +87,8 @@ pub mod window;
 
 pub use alert::{Alert, Sink};
 pub use detector::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Party, Reached, Registration, Report,
-    Rule, Setup,
+    Context, Descriptor, Detector, DetectorKind, Finding, NeedsRestart, Party, Reached,
+    Registration, Report, Rule, Setup,
 };
 pub use flow::Flow;
 pub use interest::Interest;
@@ -93,7 +96,7 @@ pub use packet::{
     Arp, Ethernet, Fragment, Headers, Icmp, Ip, Mac, Network, NotAMac, Packet, Tcp, TcpFlags,
     Transport, Tunnel, TunnelKind, Udp, Vlan,
 };
-pub use pipeline::{Judge, Pipeline, PipelineBuilder};
+pub use pipeline::{Judge, Pipeline, PipelineBuilder, Reconfigured};
 pub use reputation::{Clean, Indicator, KnownReputation, Reputation, ReputationError, RiskTier};
 pub use severity::{Severity, UnknownSeverity};
 pub use site::Site;

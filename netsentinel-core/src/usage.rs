@@ -13,7 +13,7 @@ pub struct Usage {
     pub max_keys: usize,
     /// Entries given up for newer ones while they might still have mattered.
     pub evictions: u64,
-    /// Memory taken, in bytes, all of it at start.
+    /// Memory taken, in bytes, all of it at start or when settings changed.
     pub bytes: usize,
 }
 

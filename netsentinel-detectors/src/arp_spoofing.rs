@@ -41,8 +41,8 @@ use netsentinel_core::alert::{Endpoint, Subject};
 use netsentinel_core::detector::attack::ARP_CACHE_POISONING;
 use netsentinel_core::window::BoundedMap;
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Interest, Mac, Packet, Party, Rule,
-    Setup, Severity, Usage,
+    Context, Descriptor, Detector, DetectorKind, Finding, Interest, Mac, NeedsRestart, Packet,
+    Party, Rule, Setup, Severity, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +80,10 @@ impl DetectorKind for ArpSpoofing {
 
     fn new(_: Settings, setup: &Setup) -> Self {
         Self { announced: BoundedMap::new(setup.limits.max_keys, IDLE) }
+    }
+
+    fn reconfigure(&mut self, _: Settings, _: &Setup) -> Result<(), NeedsRestart> {
+        Ok(())
     }
 }
 

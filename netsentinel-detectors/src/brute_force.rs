@@ -41,8 +41,8 @@ use netsentinel_core::config::setting::{Seconds, Threshold};
 use netsentinel_core::detector::attack;
 use netsentinel_core::window::EventWindow;
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Packet, Party, Rule,
-    Setup, Severity, Usage,
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
+    Packet, Party, Rule, Setup, Severity, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +109,13 @@ impl DetectorKind for BruteForce {
         settings.ports.sort_unstable();
         let (most, window) = (settings.threshold.non_zero(), settings.window.duration());
         Self { attempts: EventWindow::new(most, window, setup.limits), settings }
+    }
+
+    fn reconfigure(&mut self, mut settings: Settings, _: &Setup) -> Result<(), NeedsRestart> {
+        settings.ports.sort_unstable();
+        self.attempts.reconfigure(settings.threshold.non_zero(), settings.window.duration());
+        self.settings = settings;
+        Ok(())
     }
 }
 

@@ -46,8 +46,8 @@ use netsentinel_core::detector::attack::{
 };
 use netsentinel_core::window::{BoundedMap, HeavyHitters, SUM_ENTRIES, SumWindow};
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Packet, Party, Rule,
-    Setup, Severity, Timestamp, Usage,
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
+    Packet, Party, Rule, Setup, Severity, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,14 @@ impl DetectorKind for DataExfiltration {
             destinations: BoundedMap::new(setup.limits.max_keys, window),
             settings,
         }
+    }
+
+    fn reconfigure(&mut self, settings: Settings, _: &Setup) -> Result<(), NeedsRestart> {
+        let window = settings.window.duration();
+        self.sent.reconfigure(settings.threshold.at_least_one(), window);
+        self.destinations.set_idle_after(window);
+        self.settings = settings;
+        Ok(())
     }
 }
 

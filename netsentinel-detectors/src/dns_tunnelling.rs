@@ -38,8 +38,8 @@ use netsentinel_core::config::setting::Threshold;
 use netsentinel_core::detector::attack::{DNS_C2, PROTOCOL_TUNNELING};
 use netsentinel_core::dns::{Message, Messages, Name, Question};
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Ip, Packet, Party,
-    Rule, Setup, Severity, Usage,
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Ip, NeedsRestart,
+    Packet, Party, Rule, Setup, Severity, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,11 @@ impl DetectorKind for DnsTunnelling {
 
     fn new(settings: Settings, _: &Setup) -> Self {
         Self { settings, messages: Messages::new() }
+    }
+
+    fn reconfigure(&mut self, settings: Settings, _: &Setup) -> Result<(), NeedsRestart> {
+        self.settings = settings;
+        Ok(())
     }
 }
 

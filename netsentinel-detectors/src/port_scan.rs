@@ -46,8 +46,8 @@ use netsentinel_core::detector::attack::{
 };
 use netsentinel_core::window::DistinctWindow;
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Packet, Party, Rule,
-    Setup, Severity, Usage,
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
+    Packet, Party, Rule, Setup, Severity, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,12 @@ impl DetectorKind for PortScan {
             probed: PortSets::new(),
             settings,
         }
+    }
+
+    fn reconfigure(&mut self, settings: Settings, _: &Setup) -> Result<(), NeedsRestart> {
+        self.ports.reconfigure(settings.threshold.non_zero(), settings.window.duration());
+        self.settings = settings;
+        Ok(())
     }
 }
 

@@ -39,8 +39,8 @@
 use netsentinel_core::alert::{Endpoint, Subject};
 use netsentinel_core::detector::attack::NON_STANDARD_PORT;
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Ip, Packet, Party,
-    Rule, Setup, Severity, Transport, Usage,
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Ip, NeedsRestart,
+    Packet, Party, Rule, Setup, Severity, Transport, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,12 @@ impl DetectorKind for SuspiciousPort {
     fn new(mut settings: Settings, _: &Setup) -> Self {
         settings.ports.sort_unstable();
         Self { settings }
+    }
+
+    fn reconfigure(&mut self, mut settings: Settings, _: &Setup) -> Result<(), NeedsRestart> {
+        settings.ports.sort_unstable();
+        self.settings = settings;
+        Ok(())
     }
 }
 

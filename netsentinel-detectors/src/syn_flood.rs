@@ -40,8 +40,8 @@ use netsentinel_core::config::setting::{Seconds, Threshold};
 use netsentinel_core::detector::attack::OS_EXHAUSTION_FLOOD;
 use netsentinel_core::window::EventWindow;
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Packet, Party, Rule,
-    Setup, Severity, Usage,
+    Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
+    Packet, Party, Rule, Setup, Severity, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +95,12 @@ impl DetectorKind for SynFlood {
     fn new(settings: Settings, setup: &Setup) -> Self {
         let (most, window) = (settings.threshold.non_zero(), settings.window.duration());
         Self { attempts: EventWindow::new(most, window, setup.limits), settings }
+    }
+
+    fn reconfigure(&mut self, settings: Settings, _: &Setup) -> Result<(), NeedsRestart> {
+        self.attempts.reconfigure(settings.threshold.non_zero(), settings.window.duration());
+        self.settings = settings;
+        Ok(())
     }
 }
 

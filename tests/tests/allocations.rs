@@ -169,6 +169,25 @@ fn tables_that_overflow_allocate_nothing() {
     assert!(stats.tables["udp_attempts"].evictions > 0);
 }
 
+#[test]
+fn other_settings_take_their_memory_at_once() {
+    let mut watched = Watched::new(r#"{"max_hosts": 16, "max_flows": 2048}"#);
+    let larger = r#"{"syn_flood_threshold": 900000, "port_scan_threshold": 4000}"#;
+    watched.pipeline.reconfigure(&Config::parse(larger).unwrap()).unwrap();
+    let mut frame = Vec::new();
+    for n in 0..60_000_u32 {
+        frame.clear();
+        let (source, target) = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2));
+        let macs = [Mac([2, 0, 0, 0, 0, 1]); 2];
+        let _ = Frame::new(&mut frame)
+            .ethernet(macs[0], macs[1])
+            .ipv4(source, target)
+            .tcp(Segment::new(40_000, 6_000 + (n % 60) as u16, TcpFlags::SYN), b"");
+        watched.push_frame(i64::from(n), &frame);
+    }
+    watched.assert_none(60_000);
+}
+
 /// Every packet from a new source, by turns of each kind that a detector keeps something of.
 fn churn(n: u32, rng: &mut Rng, out: &mut Vec<u8>) {
     const MACS: [Mac; 2] = [Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2])];

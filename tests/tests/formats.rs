@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use netsentinel_capture::Capture;
-use netsentinel_core::alert::community_id;
+use netsentinel_core::alert::{Agent, community_id};
 use netsentinel_core::decode::decode;
 use netsentinel_core::format::Format;
+use netsentinel_core::sensor::{CaptureCounters, PacketLoss};
 use netsentinel_core::{Alert, Network, Source as _, Transport};
 use netsentinel_synth::SCENARIOS;
-use netsentinel_tests::replay::{builtin, builtin_knowing, replay, scenario_packets};
+use netsentinel_tests::replay::{START, builtin, builtin_knowing, replay, scenario_packets};
 use netsentinel_tests::shared::vector;
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,12 +30,20 @@ fn all_alerts() -> Vec<Alert> {
     alone.chain(together).chain(hostile).collect()
 }
 
+/// What the sensor tells of itself: no addresses, no packet, no technique.
+fn sensor_alert() -> Alert {
+    let counters = CaptureCounters { received: 4_000, dropped_kernel: 100, ..Default::default() };
+    let loss = PacketLoss::new().sample(START, &counters).unwrap();
+    loss.alert("eth0\n\"=|", &Agent { id: "a7".into(), ..Agent::default() })
+}
+
 #[test]
 fn eve_lines_are_valid_by_suricatas_schema() {
     let Some(path) = vector("eve-schema.json") else { return };
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let alerts = all_alerts();
+    let mut alerts = all_alerts();
+    alerts.push(sensor_alert());
     assert!(alerts.iter().any(|alert| alert.update > 0));
     assert!(alerts.iter().any(|alert| alert.reputation.is_some()));
     for alert in alerts {
@@ -49,7 +58,7 @@ fn eve_lines_are_valid_by_suricatas_schema() {
 fn our_own_lines_are_valid_by_the_generated_schema() {
     let schema = serde_json::to_value(schemars::schema_for!(Alert)).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    for alert in all_alerts() {
+    for alert in all_alerts().into_iter().chain([sensor_alert()]) {
         let line = Format::Ndjson.line(&alert);
         let written: Value = serde_json::from_str(&line).unwrap();
         let errors: Vec<_> = validator.iter_errors(&written).map(|e| e.to_string()).collect();
@@ -130,4 +139,45 @@ fn every_format_tells_the_essentials() {
         assert!(cef.starts_with("CEF:0|NetSentinel|NetSentinel|"), "{cef}");
         assert!(cef.contains(&format!(" externalId={} ", alert.id)), "{cef}");
     }
+}
+
+#[test]
+fn an_alert_without_addresses_is_told_in_every_format() {
+    let alert = sensor_alert();
+    for format in Format::ALL {
+        let line = format.line(&alert);
+        assert!(!line.contains(char::is_control), "{format}: {line}");
+        for essential in ["Sensor", "100 packets were lost on eth0", "2.5 %"] {
+            assert!(line.contains(essential), "{format}: no {essential} in {line}");
+        }
+        assert!(!line.contains("null") || format == Format::Ndjson || format == Format::Ecs);
+    }
+    assert_eq!(serde_json::from_str::<Alert>(&Format::Ndjson.line(&alert)).unwrap(), alert);
+    let eve: Value = serde_json::from_str(&Format::Eve.line(&alert)).unwrap();
+    for absent in ["src_ip", "dest_ip", "proto", "pcap_cnt", "flow_id", "ether"] {
+        assert!(eve.get(absent).is_none(), "{absent} in {eve}");
+    }
+    assert_eq!(eve["alert"]["signature_id"], 1_000_901);
+    assert_eq!(eve["alert"]["severity"], 2);
+    let ecs: Value = serde_json::from_str(&Format::Ecs.line(&alert)).unwrap();
+    for absent in ["source", "destination", "related", "network", "threat"] {
+        assert!(ecs.get(absent).is_none(), "{absent} in {ecs}");
+    }
+    assert_eq!(ecs["rule"]["id"], "sensor/packet_loss");
+    let cef = Format::Cef.line(&alert);
+    assert!(cef.contains("|sensor/packet_loss|Sensor|5|rt="), "{cef}");
+    assert!(!cef.contains(" src=") && !cef.contains(" dst="), "{cef}");
+    let table = Format::Table.line(&alert);
+    assert_eq!(table.split_whitespace().nth(3), Some("-"), "{table}");
+}
+
+#[test]
+fn signatures_of_the_sensor_are_nobody_elses() {
+    use netsentinel_core::sensor::{DETECTOR, RULES};
+    for registration in netsentinel_detectors::BUILTIN {
+        let descriptor = registration.descriptor();
+        assert_ne!(descriptor.id, DETECTOR);
+        assert!(descriptor.rules.iter().all(|rule| rule.signature < 1_000_901));
+    }
+    assert!(RULES.iter().all(|rule| (1_000_901..=1_000_999).contains(&rule.signature)));
 }

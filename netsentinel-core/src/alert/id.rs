@@ -19,6 +19,16 @@ pub struct AlertId(String);
 impl AlertId {
     /// The id of the alert that `agent` raises by `rule` for `subject` at `time`.
     pub fn of(agent: &str, rule: &str, subject: &Subject, time: Timestamp) -> Self {
+        Self::digest(agent, rule, subject, time)
+    }
+
+    /// The id of the alert that `agent` raises at `time` about its own `part`, such as an interface,
+    /// by a rule that is about no host: see [`sensor`](crate::sensor). No rule is of both kinds.
+    pub fn of_sensor(agent: &str, rule: &str, part: &str, time: Timestamp) -> Self {
+        Self::digest(agent, rule, &part, time)
+    }
+
+    fn digest(agent: &str, rule: &str, subject: &dyn fmt::Display, time: Timestamp) -> Self {
         let text = format!("{agent}\0{rule}\0{subject}\0{}", time.as_nanos());
         let mut digits = sha1_smol::Sha1::from(text).hexdigest();
         digits.truncate(32);

@@ -33,9 +33,10 @@ pub struct Alert {
     pub id: AlertId,
     /// 0 when the alert is raised; the closing update that tells the total has 1.
     pub update: u32,
-    /// Time of the packet that made the rule hold.
+    /// Time of the packet that made the rule hold; of the measurement for what the sensor tells of
+    /// itself.
     pub timestamp: Timestamp,
-    /// Which detector, such as `port_scan`.
+    /// Which detector, such as `port_scan`; `sensor` for what the sensor tells of itself.
     pub detector: Cow<'static, str>,
     /// Which rule of it, such as `port_scan/vertical`.
     pub rule: Cow<'static, str>,
@@ -72,7 +73,7 @@ pub struct Alert {
     pub reputation: Option<ReputationNote>,
     /// What the behaviour is called in MITRE ATT&CK.
     pub attack: Vec<TechniqueNote>,
-    /// The flow of the packet that made the rule hold; absent for ARP.
+    /// The flow of the packet that made the rule hold; absent for ARP and where no packet did.
     pub flow: Option<FlowId>,
     /// Number of that packet in its capture, from 1; 0 for an alert that no packet raised.
     pub frame: u64,

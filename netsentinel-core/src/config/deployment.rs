@@ -8,8 +8,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::{AgentSettings, ServerSettings};
+
 /// Keys whose values must not be shown.
-pub(super) const SECRETS: &[&str] = &["api_key", "virustotal_api_key"];
+pub(super) const SECRETS: &[&str] = &["api_key", "api_key_previous", "virustotal_api_key"];
 
 /// The keys of agent and server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +29,10 @@ pub struct Deployment {
     pub redirect_port: u16,
     /// The shared key with which an agent enrols.
     pub api_key: Secret,
+    /// The shared key before the last rotation, which enrols too until it is dropped.
+    pub api_key_previous: Secret,
+    /// What an agent must show: its key, or its key and a client certificate of our authority.
+    pub agent_auth: AgentAuth,
     /// Path of the certificate authority's certificate.
     pub ca_cert: String,
     /// Path of the server's certificate.
@@ -35,12 +41,29 @@ pub struct Deployment {
     pub server_key: String,
     /// VirusTotal's API key; empty turns the look-ups off.
     pub virustotal_api_key: Secret,
+    /// The agent's own keys.
+    pub agent: AgentSettings,
+    /// The server's own keys.
+    pub server: ServerSettings,
+}
+
+/// What an agent must show to be heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentAuth {
+    /// Its key.
+    #[default]
+    Key,
+    /// Its key, over a connection that it opened with a client certificate of our authority. The
+    /// first certificate's name is bound to the agent.
+    Mtls,
 }
 
 impl Deployment {
     /// Whether the file holds anything that only its owner may read.
     pub fn holds_secrets(&self) -> bool {
-        !self.api_key.is_empty() || !self.virustotal_api_key.is_empty()
+        let all = [&self.api_key, &self.api_key_previous, &self.virustotal_api_key];
+        all.iter().any(|secret| !secret.is_empty())
     }
 }
 
@@ -53,12 +76,23 @@ impl Default for Deployment {
             agent_port: 8444,
             redirect_port: 8442,
             api_key: Secret::default(),
+            api_key_previous: Secret::default(),
+            agent_auth: AgentAuth::Key,
             ca_cert: "ca.crt".into(),
             server_cert: "server.crt".into(),
             server_key: "server.key".into(),
             virustotal_api_key: Secret::default(),
+            agent: AgentSettings::default(),
+            server: ServerSettings::default(),
         }
     }
+}
+
+/// Whether a file with these Unix permission bits is open to everybody, which no file with a secret
+/// may be. The owner's group may have rights: whoever gives a file such a mode means it, as for a
+/// service that reads what root has written.
+pub const fn is_open_to_all(mode: u32) -> bool {
+    mode & 0o007 != 0
 }
 
 /// A text that must not be shown: neither `Debug` nor an error message ever prints it.
@@ -67,6 +101,16 @@ impl Default for Deployment {
 pub struct Secret(String);
 
 impl Secret {
+    /// Keeps `text` from being shown.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that needs it: never for a log, a message or an argument.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -92,6 +136,16 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_may_read_and_nobody_else() {
+        for mode in [0o600, 0o400, 0o640, 0o440, 0o100_640] {
+            assert!(!is_open_to_all(mode), "{mode:o}");
+        }
+        for mode in [0o604, 0o602, 0o601, 0o644, 0o666] {
+            assert!(is_open_to_all(mode), "{mode:o}");
+        }
+    }
 
     #[test]
     fn secrets_stay_out_of_debug_output() {

@@ -1,4 +1,5 @@
-//! The configuration: one flat JSON object that agent, server and replay share.
+//! The configuration: one JSON object that agent, server and replay share. It is flat, but for what
+//! only the agent or only the server needs, which lies in an object each.
 //!
 //! Every part of the product deserializes its own keys from the whole object, so a key is
 //! declared in one place only: a detector's in its `Settings`, the pipeline's in
@@ -6,18 +7,23 @@
 //! their defaults. Values out of range are refused by the types in [`setting`]; keys that nobody
 //! declares are told by [`Config::unknown_keys`], with the nearest one that exists.
 
+mod agent;
 mod deployment;
+mod keys;
 mod pipeline;
+mod server;
 pub mod setting;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-pub use deployment::{Deployment, Secret};
+pub use agent::AgentSettings;
+pub use deployment::{AgentAuth, Deployment, Secret, is_open_to_all};
+pub use keys::{UnknownKey, reference};
 pub use pipeline::{PipelineSettings, Profile};
+pub use server::ServerSettings;
 
-use crate::Registration;
 use crate::text::printable;
 
 /// A configuration as it was written: the object itself, and the parts that are not a detector's.
@@ -55,27 +61,6 @@ impl Config {
     pub fn section<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         section(&self.object)
     }
-
-    /// Every key of `reference` with the value that counts: the one written here, or the default.
-    pub fn effective(&self, reference: &Map<String, Value>) -> Map<String, Value> {
-        let value = |(key, default): (&String, &Value)| {
-            let secret = deployment::SECRETS.contains(&key.as_str());
-            let written = self.object.get(key).filter(|written| *written != default);
-            let shown = if secret { written.map(|_| "(set)".into()) } else { written.cloned() };
-            (key.clone(), shown.unwrap_or_else(|| default.clone()))
-        };
-        reference.iter().map(value).collect()
-    }
-
-    /// Keys that nothing reads, each with the nearest key that something does.
-    pub fn unknown_keys(&self, registrations: &[&[Registration]]) -> Vec<UnknownKey> {
-        let known = reference(registrations);
-        let written = self.object.as_object().into_iter().flat_map(Map::keys);
-        written
-            .filter(|key| !known.contains_key(key.as_str()))
-            .map(|key| UnknownKey { key: printable(key.as_bytes()), nearest: nearest(key, &known) })
-            .collect()
-    }
 }
 
 /// All defaults.
@@ -89,41 +74,13 @@ impl Default for Config {
     }
 }
 
-/// A key that nothing reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownKey {
-    /// The key, made safe to show.
-    pub key: String,
-    /// The nearest key that exists, where one is near.
-    pub nearest: Option<String>,
-}
-
-impl std::fmt::Display for UnknownKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "unknown key \"{}\"", self.key)?;
-        match &self.nearest {
-            Some(nearest) => write!(f, ": did you mean \"{nearest}\"?"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Every key with its default: the pipeline's, the deployment's, and those of `registrations`.
-pub fn reference(registrations: &[&[Registration]]) -> Map<String, Value> {
-    let mut all = Map::new();
-    all.extend(object_of(&PipelineSettings::default()));
-    all.extend(object_of(&Deployment::default()));
-    all.extend(registrations.iter().copied().flatten().flat_map(Registration::defaults));
-    all
-}
-
 /// Why a configuration can not be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The text is not JSON.
     #[error("not valid JSON: {0}")]
-    Json(#[source] serde_json::Error),
+    Json(serde_json::Error),
     /// The text is JSON, but no object.
     #[error("expected one JSON object of keys and values")]
     NotAnObject,
@@ -167,16 +124,6 @@ pub(crate) fn object_of<T: Serialize>(settings: &T) -> Map<String, Value> {
     }
 }
 
-fn nearest(key: &str, known: &Map<String, Value>) -> Option<String> {
-    const ALIKE: f64 = 0.75;
-    known
-        .keys()
-        .map(|candidate| (strsim::normalized_damerau_levenshtein(key, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,15 +145,23 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_told_with_the_nearest() {
-        let config = Config::parse(r#"{"alert_coldown": 3, "gui_port": 1, "zzz": 1}"#).unwrap();
-        let told: Vec<_> = config.unknown_keys(&[]).iter().map(ToString::to_string).collect();
+    fn errors_name_keys_within_objects() {
+        let error = |text: &str| Config::parse(text).unwrap_err().to_string();
         assert_eq!(
-            told,
-            [
-                "unknown key \"alert_coldown\": did you mean \"alert_cooldown\"?",
-                "unknown key \"zzz\""
-            ]
+            error(r#"{"server": {"retention_days": 0}}"#),
+            "key \"server.retention_days\": must be a whole number from 1 to 36500"
         );
+        for (text, key, kind) in [
+            (r#"{"server": {"retention_days": "9"}}"#, "server.retention_days", "string"),
+            (r#"{"server": {"data_dir": 5}}"#, "server.data_dir", "integer"),
+            (r#"{"agent": {"promiscuous": 1}}"#, "agent.promiscuous", "integer"),
+            (r#"{"agent": {"interfaces": "eth0"}}"#, "agent.interfaces", "string"),
+            (r#"{"agent": {"interfaces": ["eth0", 7]}}"#, "agent.interfaces[1]", "integer"),
+            (r#"{"agent": "eth0"}"#, "agent", "string"),
+            (r#"{"server": null}"#, "server", "null"),
+        ] {
+            let told = error(text);
+            assert!(told.starts_with(&format!("key \"{key}\": invalid type: {kind}")), "{told}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::setting::{Capacity, Seconds};
-use crate::Site;
+use crate::{Limits, Setup, Site};
 
 /// Which set of rules the detectors follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,11 @@ pub struct PipelineSettings {
 }
 
 impl PipelineSettings {
+    /// What detectors are told when they are made.
+    pub fn setup(&self) -> Setup {
+        Setup { profile: self.profile, limits: Limits { max_keys: self.max_hosts.get() } }
+    }
+
     /// The internal networks.
     pub fn site(&self) -> Site {
         Site::new(self.internal_networks.clone())

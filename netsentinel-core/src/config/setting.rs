@@ -84,6 +84,37 @@ impl Capacity {
     }
 }
 
+/// A whole number from `MIN` to `MAX`: sizes, lengths, counts of agents and servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct Whole<const MIN: u64, const MAX: u64>(u64);
+
+impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
+    /// The number `value`; `None` outside the range.
+    pub const fn new(value: u64) -> Option<Self> {
+        if value >= MIN && value <= MAX { Some(Self(value)) } else { None }
+    }
+
+    /// The number.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> TryFrom<u64> for Whole<MIN, MAX> {
+    type Error = OutOfRange;
+
+    fn try_from(value: u64) -> Result<Self, OutOfRange> {
+        Self::new(value).ok_or(OutOfRange { min: MIN, max: MAX })
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> From<Whole<MIN, MAX>> for u64 {
+    fn from(number: Whole<MIN, MAX>) -> Self {
+        number.0
+    }
+}
+
 /// A number lies outside the range of its setting.
 #[derive(Debug)]
 pub struct OutOfRange {

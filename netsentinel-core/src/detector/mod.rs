@@ -3,12 +3,14 @@
 pub mod attack;
 mod context;
 mod registration;
+mod seated;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use context::{Context, Finding, Reached, Report};
 pub use registration::Registration;
+pub(crate) use seated::{Prepared, Seated};
 
 use crate::config::Profile;
 use crate::{Flow, Interest, Limits, Packet, Severity, Usage};
@@ -49,9 +51,30 @@ pub trait DetectorKind: Detector + Sized + 'static {
     /// What is known of the detector before it runs.
     const DESCRIPTOR: Descriptor;
 
-    /// Makes the detector and takes all the memory it will ever use.
+    /// Makes the detector and takes all the memory it will ever use, but for
+    /// [`reconfigure`](Self::reconfigure).
     fn new(settings: Self::Settings, setup: &Setup) -> Self;
+
+    /// Goes on with other settings and everything that is counted so far; called between packets,
+    /// when a key of the detector has changed. `setup` is the one it was made with. May take memory,
+    /// and must not count anything that did not happen.
+    ///
+    /// The windows of [`window`](crate::window) have a `reconfigure` of their own for this.
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsRestart`] where the detector can not: it has changed nothing then, and the user is
+    /// told that its keys take effect at the next start. So it is unless a detector says otherwise.
+    fn reconfigure(&mut self, settings: Self::Settings, setup: &Setup) -> Result<(), NeedsRestart> {
+        let _ = (settings, setup);
+        Err(NeedsRestart)
+    }
 }
+
+/// A detector can not take other settings while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the detector takes other settings only at its next start")]
+pub struct NeedsRestart;
 
 /// What the pipeline tells every detector when it is made.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Descriptor, Detector, DetectorKind, Setup};
+use super::{Descriptor, Detector, DetectorKind, Seated, Setup};
 use crate::config::{Config, ConfigError, object_of};
 
 /// A kind of detector with its type erased: what a registry is a list of.
@@ -51,10 +51,11 @@ use crate::config::{Config, ConfigError, object_of};
 pub struct Registration {
     descriptor: &'static Descriptor,
     defaults: fn() -> Map<String, Value>,
+    read: fn(&Config) -> Result<Map<String, Value>, ConfigError>,
     build: Build,
 }
 
-type Build = fn(&Config, &Setup) -> Result<Box<dyn Detector>, ConfigError>;
+type Build = fn(&Config, &Setup) -> Result<Box<dyn Seated>, ConfigError>;
 
 impl Registration {
     /// The registration of `D`.
@@ -62,6 +63,7 @@ impl Registration {
         Self {
             descriptor: const { &D::DESCRIPTOR },
             defaults: || object_of(&D::Settings::default()),
+            read: |config| Ok(object_of(&config.section::<D::Settings>()?)),
             build: |config, setup| Ok(Box::new(D::new(config.section()?, setup))),
         }
     }
@@ -76,13 +78,31 @@ impl Registration {
         (self.defaults)()
     }
 
+    /// The keys that the detector reads, with their values as `config` has them.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub(crate) fn read(&self, config: &Config) -> Result<Map<String, Value>, ConfigError> {
+        (self.read)(config)
+    }
+
+    /// Makes the detector, in a form that can be reconfigured.
+    pub(crate) fn seat(
+        &self,
+        config: &Config,
+        setup: &Setup,
+    ) -> Result<Box<dyn Seated>, ConfigError> {
+        (self.build)(config, setup)
+    }
+
     /// Makes the detector from the keys in `config`.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Key`] when one of its keys has a wrong type or is out of range.
     pub fn build(&self, config: &Config, setup: &Setup) -> Result<Box<dyn Detector>, ConfigError> {
-        (self.build)(config, setup)
+        Ok(self.seat(config, setup)?)
     }
 }
 

@@ -35,9 +35,6 @@ pub(super) fn document(alert: &Alert) -> Value {
             "name": alert.agent.id,
             "hostname": alert.agent.hostname,
         },
-        "source": end(&alert.source),
-        "destination": end(&alert.target),
-        "related": { "ip": related(alert) },
         // Not of the schema: what is ours alone has a name of ours.
         "netsentinel": {
             "update": alert.update,
@@ -50,6 +47,18 @@ pub(super) fn document(alert: &Alert) -> Value {
             "reputation": alert.reputation,
         },
     });
+    // An alert of the sensor itself has no ends.
+    let (source, target, related) = (end(&alert.source), end(&alert.target), related(alert));
+    let mut put = |name: &str, ends: Map<String, Value>| {
+        if !ends.is_empty() {
+            document[name] = Value::Object(ends);
+        }
+    };
+    put("source", source);
+    put("destination", target);
+    if !related.is_empty() {
+        document["related"] = json!({ "ip": related });
+    }
     if let Some(flow) = &alert.flow {
         document["network"] = json!({ "transport": flow.proto, "community_id": flow.community_id });
     }
@@ -71,7 +80,7 @@ fn severity(severity: Severity) -> u8 {
     }
 }
 
-fn end(end: &Endpoint) -> Value {
+fn end(end: &Endpoint) -> Map<String, Value> {
     let mut map = Map::new();
     map.extend(end.ip.map(|ip| ("ip".into(), json!(ip))));
     map.extend(end.port.map(|port| ("port".into(), json!(port))));
@@ -79,7 +88,7 @@ fn end(end: &Endpoint) -> Value {
         let upper = mac.to_string().to_uppercase().replace(':', "-");
         ("mac".into(), Value::String(upper))
     }));
-    Value::Object(map)
+    map
 }
 
 fn related(alert: &Alert) -> Vec<String> {

@@ -82,9 +82,10 @@ impl FromStr for Format {
     }
 }
 
-/// Maps with text keys and derived structs always serialize. JSON itself lets DEL, the C1 controls
-/// and bidirectional marks through; they become `\u` escapes.
-fn json(value: &impl serde::Serialize) -> String {
+/// `value` as one line of JSON. JSON itself lets DEL, the C1 controls and bidirectional marks
+/// through; here they become `\u` escapes.
+pub fn json(value: &impl serde::Serialize) -> String {
+    // Maps with text keys and derived structs always serialize.
     let plain = serde_json::to_string(value).unwrap_or_default();
     if !plain.contains(is_unsafe) {
         return plain;

@@ -1,11 +1,12 @@
-//! Records on their way to the workers, copied into one piece of memory that is used again.
+//! Records on their way to the workers, copied into one piece of memory that is used again; between
+//! them the times that passed without one.
 
 use std::ops::Range;
 
 use crate::{LinkType, Record, Timestamp};
 
-/// Records in a batch at most.
-const RECORDS_MAX: usize = 4_096;
+/// Records and times in a batch at most.
+const ENTRIES_MAX: usize = 4_096;
 /// A batch is full when it holds this many bytes; one record may go beyond.
 const BYTES_MAX: usize = 1 << 20;
 
@@ -13,10 +14,22 @@ const BYTES_MAX: usize = 1 << 20;
 #[derive(Default)]
 pub(super) struct Batch {
     bytes: Vec<u8>,
-    records: Vec<Entry>,
+    entries: Vec<Entry>,
 }
 
-struct Entry {
+/// What a batch holds, in its order.
+pub(super) enum Event<'a> {
+    Record(Record<'a>),
+    /// Time passed without a record.
+    Time(Timestamp),
+}
+
+enum Entry {
+    Record(Copied),
+    Time(Timestamp),
+}
+
+struct Copied {
     frame: u64,
     timestamp: Timestamp,
     link: LinkType,
@@ -30,42 +43,52 @@ impl Batch {
     pub(super) fn push(&mut self, record: &Record<'_>) {
         let data = self.keep(record.data);
         let interface = record.interface.map(|name| self.keep(name.as_bytes()));
-        self.records.push(Entry {
+        self.entries.push(Entry::Record(Copied {
             frame: record.frame,
             timestamp: record.timestamp,
             link: record.link,
             wire_len: record.wire_len,
             data,
             interface,
-        });
+        }));
+    }
+
+    /// Appends that time has passed.
+    pub(super) fn push_time(&mut self, now: Timestamp) {
+        self.entries.push(Entry::Time(now));
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.entries.is_empty()
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.records.len() >= RECORDS_MAX || self.bytes.len() >= BYTES_MAX
+        self.entries.len() >= ENTRIES_MAX || self.bytes.len() >= BYTES_MAX
     }
 
-    /// Forgets the records and keeps the memory.
+    /// Forgets what it holds and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
-        self.records.clear();
+        self.entries.clear();
     }
 
-    pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        self.records.iter().map(|entry| Record {
-            frame: entry.frame,
-            timestamp: entry.timestamp,
-            link: entry.link,
-            wire_len: entry.wire_len,
-            data: self.bytes.get(entry.data.clone()).unwrap_or_default(),
-            interface: entry
-                .interface
-                .clone()
-                .and_then(|range| str::from_utf8(self.bytes.get(range)?).ok()),
+    pub(super) fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        self.entries.iter().map(|entry| match entry {
+            Entry::Record(copied) => Event::Record(self.record(copied)),
+            Entry::Time(now) => Event::Time(*now),
         })
+    }
+
+    fn record(&self, copied: &Copied) -> Record<'_> {
+        let name = copied.interface.clone();
+        Record {
+            frame: copied.frame,
+            timestamp: copied.timestamp,
+            link: copied.link,
+            wire_len: copied.wire_len,
+            data: self.bytes.get(copied.data.clone()).unwrap_or_default(),
+            interface: name.and_then(|range| str::from_utf8(self.bytes.get(range)?).ok()),
+        }
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Range<usize> {

@@ -14,7 +14,7 @@ use crate::config::{Config, ConfigError};
 use crate::decode::DecodeCounters;
 use crate::flow::{FlowTable, UdpAttempts};
 use crate::reputation::Clean;
-use crate::{Interest, Limits, Registration, Reputation, Setup, Timestamp};
+use crate::{Interest, Registration, Reputation, Timestamp};
 
 /// Makes a [`Pipeline`].
 #[derive(Clone)]
@@ -82,14 +82,12 @@ impl<'c> PipelineBuilder<'c> {
 
     fn build_share(&self, share: Share) -> Result<Pipeline, ConfigError> {
         let settings = &self.config.pipeline;
-        let setup = Setup {
-            profile: settings.profile,
-            limits: Limits { max_keys: settings.max_hosts.get() },
-        };
+        let setup = settings.setup();
         let mut seats = Vec::with_capacity(self.registrations.len());
         for registration in &self.registrations {
-            let detector = registration.build(self.config, &setup)?;
-            seats.push(Seat::new(registration.descriptor(), detector));
+            let detector = registration.seat(self.config, &setup)?;
+            let keys = registration.read(self.config)?;
+            seats.push(Seat::new(registration.descriptor(), detector, keys));
         }
         let wanted = seats.iter().fold(Interest::empty(), |all, s| all | s.descriptor.interest);
         let max_flows = settings.max_flows.get();
@@ -107,6 +105,7 @@ impl<'c> PipelineBuilder<'c> {
         Ok(Pipeline {
             order: dispatcher.seats.iter().map(|seat| seat.descriptor.id).collect(),
             dispatcher,
+            settings: settings.clone(),
             reassembly: Reassembly::new(),
             newest: Timestamp::MIN,
             second_end: Timestamp::MIN,

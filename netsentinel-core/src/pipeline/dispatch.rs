@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::classify;
 use super::episodes::Episodes;
 use super::share::Share;
 use super::stats::RuleCounters;
 use crate::alert::{Agent, Sink};
-use crate::detector::{Context, Descriptor, Detector, Party};
+use crate::detector::{Context, Descriptor, Party, Seated};
 use crate::flow::{Flow, FlowTable, UdpAttempts};
 use crate::{Interest, Packet, Reputation, Site, Timestamp};
 
@@ -31,7 +33,9 @@ pub(super) struct Seat {
     pub(super) descriptor: &'static Descriptor,
     /// The descriptor's, here because every packet asks for it.
     interest: Interest,
-    pub(super) detector: Box<dyn Detector>,
+    pub(super) detector: Box<dyn Seated>,
+    /// The detector's keys with the values that hold.
+    pub(super) keys: Map<String, Value>,
     pub(super) counters: RuleCounters,
 }
 
@@ -159,15 +163,19 @@ impl Dispatcher {
 }
 
 impl Seat {
-    pub(super) fn new(descriptor: &'static Descriptor, detector: Box<dyn Detector>) -> Self {
+    pub(super) fn new(
+        descriptor: &'static Descriptor,
+        detector: Box<dyn Seated>,
+        keys: Map<String, Value>,
+    ) -> Self {
         let counters = RuleCounters::new(descriptor);
-        Self { descriptor, interest: descriptor.interest, detector, counters }
+        Self { descriptor, interest: descriptor.interest, detector, keys, counters }
     }
 
     fn call(
         &mut self,
         shared: &mut Shared<'_>,
-        act: impl FnOnce(&mut dyn Detector, &mut Context<'_>),
+        act: impl FnOnce(&mut dyn Seated, &mut Context<'_>),
     ) {
         let mut cx = Context {
             now: shared.now,

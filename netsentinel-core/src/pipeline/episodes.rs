@@ -43,6 +43,12 @@ impl Episodes {
         Self { open: BoundedMap::new(MAX, cooldown), cooldown }
     }
 
+    /// From now on alerts close, those that are open too, after `cooldown` of quiet.
+    pub(crate) fn set_cooldown(&mut self, cooldown: Duration) {
+        self.open.set_idle_after(cooldown);
+        self.cooldown = cooldown;
+    }
+
     /// Closes what has been quiet for longer than the cooldown, in the order in which it fell quiet.
     pub(crate) fn close_quiet(&mut self, now: Timestamp, sink: &mut dyn Sink) {
         let quiet = std::iter::from_fn(|| self.open.pop_idle(now));

@@ -1,7 +1,8 @@
 //! What a pipeline and several workers have in common.
 
-use super::{Pipeline, Stats};
+use super::{Pipeline, Reconfigured, Stats};
 use crate::alert::Sink;
+use crate::config::{Config, ConfigError};
 use crate::{Record, Source, Timestamp};
 
 /// Takes records, gives alerts: one [`Pipeline`], or several [`Workers`](super::Workers) that give
@@ -10,13 +11,26 @@ pub trait Judge {
     /// Takes one record. Its alerts may come with a later one, never in another order.
     fn push(&mut self, record: &Record<'_>, sink: &mut dyn Sink);
 
+    /// Tells that time has passed without packets: see [`Pipeline::advance`]. What this raises may
+    /// come later, like the alerts of a record.
+    fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink);
+
     /// Gives the alerts of all records taken so far.
     fn flush(&mut self, sink: &mut dyn Sink);
 
     /// Tells the detectors that the capture has ended, and closes every alert that is open.
     fn finish(&mut self, sink: &mut dyn Sink);
 
-    /// The newest packet time seen; `None` before the first packet.
+    /// Goes on with other settings, between the records taken so far and those to come: see
+    /// [`Pipeline::reconfigure`].
+    ///
+    /// # Errors
+    ///
+    /// When a key has a wrong type or is out of range. Nothing at all has changed then.
+    fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError>;
+
+    /// The newest time seen, of a packet or handed to [`advance`](Self::advance); `None` before the
+    /// first packet.
     fn newest(&self) -> Option<Timestamp>;
 
     /// Everything that is counted, as it stands now.
@@ -48,10 +62,18 @@ impl Judge for Pipeline {
         self.push(record, sink);
     }
 
+    fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        self.advance(now, sink);
+    }
+
     fn flush(&mut self, _: &mut dyn Sink) {}
 
     fn finish(&mut self, sink: &mut dyn Sink) {
         self.finish(sink);
+    }
+
+    fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError> {
+        self.reconfigure(config)
     }
 
     fn newest(&self) -> Option<Timestamp> {

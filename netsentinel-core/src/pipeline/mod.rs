@@ -11,6 +11,7 @@ mod episodes;
 mod judge;
 mod place;
 mod reassembly;
+mod reconfigure;
 mod share;
 mod stats;
 mod workers;
@@ -21,6 +22,7 @@ pub use builder::{BuildError, PipelineBuilder};
 pub use episodes::EPISODES_MAX;
 pub use judge::Judge;
 pub use reassembly::FragmentCounters;
+pub use reconfigure::Reconfigured;
 pub use stats::{DetectorStats, RuleStats, Stats};
 pub use workers::Workers;
 
@@ -29,7 +31,7 @@ pub(crate) use share::Share;
 pub(crate) use stats::RuleCounters;
 
 use crate::alert::{Alert, Sink};
-use crate::config::Config;
+use crate::config::{Config, PipelineSettings};
 use crate::decode::{self, DecodeCounters};
 use crate::{Interest, Packet, Record, Source, Timestamp};
 use dispatch::{Dispatcher, Seat};
@@ -61,6 +63,8 @@ use reassembly::Reassembly;
 /// ```
 pub struct Pipeline {
     dispatcher: Dispatcher,
+    /// The pipeline's own keys, as they hold.
+    settings: PipelineSettings,
     /// The detectors' names in the order of the registry.
     order: Vec<&'static str>,
     reassembly: Reassembly,
@@ -96,6 +100,22 @@ impl Pipeline {
         pass_on(raised, &self.order, sink);
     }
 
+    /// Tells that time has passed without packets, so that on a quiet network alerts are closed,
+    /// flows end, detectors are told of the new second and fragments time out.
+    ///
+    /// What is raised, and in which order, is what a packet of the time `now` would bring about by
+    /// entering; but none is counted. A time that is not newer than the newest does nothing, nor does
+    /// any before the first packet.
+    ///
+    /// Packets that come later with an older time are judged at `now` and counted as out of order.
+    /// So a live agent hands in a time that lies behind the clock by as long as packets may take
+    /// from the wire to [`push`](Self::push).
+    pub fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        let mut raised = Vec::new();
+        self.pass(0, now, &mut raised);
+        pass_on(raised, &self.order, sink);
+    }
+
     /// Tells the detectors that the capture has ended, and closes every alert that is open. Further
     /// records may follow.
     pub fn finish(&mut self, sink: &mut dyn Sink) {
@@ -106,14 +126,19 @@ impl Pipeline {
 
     /// Judges a record, the `nth` of its batch; what is raised goes to `out`.
     fn judge(&mut self, nth: usize, record: &Record<'_>, out: &mut Vec<Placed>) {
+        self.enter(nth, record.timestamp, out);
         let mut put = |step, alert| out.push(Placed { record: nth, step, alert });
-        self.enter(record.timestamp, &mut |alert: Alert| {
-            put(if alert.update == 0 { Step::Tick } else { Step::Sweep }, alert);
-        });
         let (packet, judged) =
             self.judge_frame(record, &mut |alert: Alert| put(Step::Frame, alert));
         if packet.ip().is_some_and(|ip| ip.fragment.is_some()) {
             self.reassemble(&packet, judged, &mut |alert: Alert| put(Step::Datagram, alert));
+        }
+    }
+
+    /// Moves the time on without a packet, as the `nth` of a batch.
+    fn pass(&mut self, nth: usize, now: Timestamp, out: &mut Vec<Placed>) {
+        if self.newest().is_some_and(|newest| now > newest) {
+            self.enter(nth, now, out);
         }
     }
 
@@ -150,7 +175,8 @@ impl Pipeline {
         (packet, judged)
     }
 
-    /// The newest packet time seen; `None` before the first packet.
+    /// The newest time seen, of a packet or handed to [`advance`](Self::advance); `None` before the
+    /// first packet.
     pub fn newest(&self) -> Option<Timestamp> {
         (self.packets > 0).then_some(self.newest)
     }
@@ -187,15 +213,19 @@ impl Pipeline {
         }
     }
 
-    /// Moves the time on to that of a packet, which counts as now if it is older than the newest.
-    fn enter(&mut self, timestamp: Timestamp, sink: &mut dyn Sink) {
+    /// Moves the time on to that of a packet, the `nth` of its batch, which counts as now if it is
+    /// older than the newest.
+    fn enter(&mut self, nth: usize, timestamp: Timestamp, out: &mut Vec<Placed>) {
         if timestamp < self.newest {
             self.out_of_order += 1;
             return;
         }
         self.newest = timestamp;
         if timestamp > self.second_end {
-            self.tick(timestamp, sink);
+            self.tick(timestamp, &mut |alert: Alert| {
+                let step = if alert.update == 0 { Step::Tick } else { Step::Sweep };
+                out.push(Placed { record: nth, step, alert });
+            });
         }
     }
 

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::batch::Batch;
+use super::batch::{Batch, Event};
 use super::place::{Placed, pass_on};
-use super::{Judge, Pipeline, Stats};
+use super::{Judge, Pipeline, Reconfigured, Stats};
 use crate::alert::{Alert, Sink};
+use crate::config::{Config, ConfigError};
 use crate::{Record, Timestamp};
 
 /// Batches under way at once.
@@ -43,9 +44,11 @@ enum Order {
     Judge(Arc<Batch>),
     Finish,
     Stats,
+    Reconfigure(Arc<Config>),
 }
 
 enum Answer {
+    Reconfigured(Box<Result<Reconfigured, ConfigError>>),
     Alerts(Vec<Placed>),
     Stats(Box<Stats>),
 }
@@ -96,6 +99,13 @@ impl Workers {
         }
     }
 
+    /// Waits for everything under way and keeps its alerts: answers come in the order of the orders.
+    fn flush_late(&mut self) {
+        let mut late: Vec<Alert> = Vec::new();
+        self.flush(&mut late);
+        self.late = late;
+    }
+
     fn merge(&mut self, sink: &mut dyn Sink) {
         self.late.drain(..).for_each(|alert| sink.alert(alert));
         let mut all = Vec::new();
@@ -117,6 +127,17 @@ impl Judge for Workers {
         }
     }
 
+    fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        if self.newest.is_none_or(|newest| now <= newest) {
+            return;
+        }
+        self.newest = Some(now);
+        self.filling.push_time(now);
+        if self.filling.is_full() {
+            self.send(sink);
+        }
+    }
+
     fn flush(&mut self, sink: &mut dyn Sink) {
         self.late.drain(..).for_each(|alert| sink.alert(alert));
         self.send(sink);
@@ -133,6 +154,22 @@ impl Judge for Workers {
         self.merge(sink);
     }
 
+    /// All workers read the same, so either all of them go on with it or none.
+    fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError> {
+        self.flush_late();
+        let config = Arc::new(config.clone());
+        for worker in &self.threads {
+            worker.order(Order::Reconfigure(Arc::clone(&config)));
+        }
+        let mut outcome = Ok(Reconfigured::default());
+        for worker in &self.threads {
+            if let Answer::Reconfigured(theirs) = worker.answer() {
+                outcome = *theirs;
+            }
+        }
+        outcome
+    }
+
     fn newest(&self) -> Option<Timestamp> {
         self.newest
     }
@@ -140,16 +177,13 @@ impl Judge for Workers {
     /// Decoding and reassembly as one worker counts them, since all do the same; detectors and
     /// tables added up.
     fn stats(&mut self) -> Stats {
-        // Answers come in the order of the orders: those under way are waited for, and kept.
-        let mut late: Vec<Alert> = Vec::new();
-        self.flush(&mut late);
-        self.late = late;
+        self.flush_late();
         for worker in &self.threads {
             worker.order(Order::Stats);
         }
         let stats = self.threads.iter().filter_map(|worker| match worker.answer() {
             Answer::Stats(stats) => Some(*stats),
-            Answer::Alerts(_) => None,
+            Answer::Alerts(_) | Answer::Reconfigured(_) => None,
         });
         stats.reduce(Stats::with_worker).unwrap_or_default()
     }
@@ -164,6 +198,9 @@ impl Worker {
                 let answer = match order {
                     Order::Judge(batch) => Answer::Alerts(judge(&mut pipeline, &batch)),
                     Order::Finish => Answer::Alerts(finish(&mut pipeline)),
+                    Order::Reconfigure(config) => {
+                        Answer::Reconfigured(Box::new(pipeline.reconfigure(&config)))
+                    }
                     Order::Stats => Answer::Stats(Box::new(pipeline.stats())),
                 };
                 if outbox.send(answer).is_err() {
@@ -201,8 +238,11 @@ impl Drop for Worker {
 
 fn judge(pipeline: &mut Pipeline, batch: &Batch) -> Vec<Placed> {
     let mut raised = Vec::new();
-    for (nth, record) in batch.records().enumerate() {
-        pipeline.judge(nth, &record, &mut raised);
+    for (nth, event) in batch.events().enumerate() {
+        match event {
+            Event::Record(record) => pipeline.judge(nth, &record, &mut raised),
+            Event::Time(now) => pipeline.pass(nth, now, &mut raised),
+        }
     }
     raised
 }

@@ -110,6 +110,11 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
         }
     }
 
+    /// From now on an entry is idle when it was touched more than `idle_after` ago.
+    pub fn set_idle_after(&mut self, idle_after: Duration) {
+        self.idle_after = idle_after.into();
+    }
+
     /// Touches the entry of `key` at `now`, which `make` fills if it is new.
     pub fn entry(&mut self, key: K, now: Timestamp, make: impl FnOnce() -> V) -> Touched<'_, K, V> {
         let now = self.advance(now);
@@ -192,6 +197,11 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
     /// All entries: the fresh ones, then the kept ones, each in the order of their last touch.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.walk(self.fresh).chain(self.walk(self.kept))
+    }
+
+    /// All values, untouched, in no order that means anything (but always the same).
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.slots.iter_mut().map(|slot| &mut slot.value)
     }
 
     /// Number of entries.

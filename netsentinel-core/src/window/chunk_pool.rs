@@ -72,6 +72,12 @@ impl<V: Copy, const N: usize> ChunkPool<V, N> {
         Self { chunks: Vec::with_capacity(max_chunks), max_chunks, vacant: NONE }
     }
 
+    /// Takes memory for more chunks, up to `max_chunks`; a pool that has as many stays as it is.
+    pub(super) fn grow(&mut self, max_chunks: usize) {
+        self.max_chunks = self.max_chunks.max(max_chunks.min(NONE as usize - 1));
+        self.chunks.reserve_exact(self.max_chunks - self.chunks.len());
+    }
+
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.chunks.capacity() * size_of::<Chunk<V, N>>()

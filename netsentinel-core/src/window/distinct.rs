@@ -48,6 +48,21 @@ impl<K: Copy + Eq + Hash, V: Copy + Eq, const PER_CHUNK: usize> DistinctWindow<K
         }
     }
 
+    /// Goes on with what is counted under another bound and length. May take memory.
+    ///
+    /// A lower `threshold_max` forgets all but the values seen most recently, and counts stay exact.
+    /// With a higher one, a key goes on with the values it has, at most as many as the old bound,
+    /// and keeps up to the new one from now on; a longer window goes on with what the shorter one
+    /// has not dropped yet. So counts are never above the truth, and exact again once the window's
+    /// length has passed.
+    pub fn reconfigure(&mut self, threshold_max: NonZeroU32, window: Duration) {
+        self.threshold_max = threshold_max.get();
+        self.window = window.into();
+        let chunks = chunks_for::<PER_CHUNK>(self.queues.limits(), self.threshold_max);
+        self.queues.reconfigure(window, chunks);
+        self.queues.keep_latest(self.threshold_max);
+    }
+
     /// Notes that `key` had `value` at `now`.
     pub fn add(&mut self, key: K, value: V, now: Timestamp) -> Distinct {
         let Line { queue, pool, now, .. } = self.queues.touch(key, now);

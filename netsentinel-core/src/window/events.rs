@@ -37,6 +37,19 @@ impl<K: Copy + Eq + Hash> EventWindow<K> {
         }
     }
 
+    /// Goes on with what is counted under another bound and length. May take memory.
+    ///
+    /// A lower `threshold_max` caps counts at once, and they stay exact. With a higher one, a key
+    /// goes on with the events it has, at most as many as the old bound, and keeps up to the new one
+    /// from now on; a longer window goes on with what the shorter one has not dropped yet. So counts
+    /// are never above the truth, and exact again once the window's length has passed.
+    pub fn reconfigure(&mut self, threshold_max: NonZeroU32, window: Duration) {
+        self.threshold_max = threshold_max.get();
+        self.window = window.into();
+        let chunks = chunks_for::<PER_CHUNK>(self.queues.limits(), self.threshold_max);
+        self.queues.reconfigure(window, chunks);
+    }
+
     /// Counts an event of `key` at `now`. Returns the number of its events at most the window's
     /// length ago, this one included, capped at `threshold_max`.
     pub fn add(&mut self, key: K, now: Timestamp) -> u64 {

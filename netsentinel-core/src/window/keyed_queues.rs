@@ -1,6 +1,7 @@
 //! A queue of dated values for each of a bounded number of keys: what the windows are made of.
 
 use std::hash::Hash;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::Span;
@@ -67,6 +68,39 @@ impl<K: Copy + Eq + Hash, V: Copy, S: Default, const N: usize> KeyedQueues<K, V,
         Line { queue, state, pool: &mut self.pool, now: touched.now }
     }
 
+    /// From now on a key untouched for longer than `window` is idle, and there are `max_chunks`
+    /// chunks if there were fewer. May take memory.
+    pub(super) fn reconfigure(&mut self, window: Duration, max_chunks: usize) {
+        self.map.set_idle_after(window);
+        self.pool.grow(max_chunks);
+    }
+
+    /// Of each key keeps the `longest` values that are dated last, oldest first. Takes memory for
+    /// the while.
+    pub(super) fn keep_latest(&mut self, longest: u32) {
+        let mut values = Vec::new();
+        for Held { queue, .. } in self.map.values_mut() {
+            if queue.len() <= longest {
+                continue;
+            }
+            values.clear();
+            values.extend(self.pool.iter(*queue).map(|(_, time, value)| (time, value)));
+            values.sort_by_key(|(time, _)| *time);
+            let surplus = values.len().saturating_sub(longest as usize);
+            self.pool.release(queue);
+            for (time, value) in values.drain(..).skip(surplus) {
+                // Takes no more chunks than have just been given back.
+                let _ = self.pool.push(queue, time, value);
+            }
+        }
+    }
+
+    /// The bounds that it was made with.
+    pub(super) fn limits(&self) -> Limits {
+        let max_keys = NonZeroUsize::new(self.map.usage().max_keys);
+        Limits { max_keys: max_keys.unwrap_or(NonZeroUsize::MIN) }
+    }
+
     /// The queue of `key`, untouched.
     pub(super) fn line(&mut self, key: &K) -> Option<Line<'_, V, S, N>> {
         let now = self.map.newest();
@@ -117,7 +151,6 @@ impl<K: Copy + Eq + Hash, V: Copy, S: Default, const N: usize> KeyedQueues<K, V,
     /// Starts anew with a hash key that is given.
     #[cfg(test)]
     pub(super) fn seed(&mut self, window: Duration, seeds: [u64; 4]) {
-        let max_keys = std::num::NonZeroUsize::new(self.map.usage().max_keys).unwrap();
-        self.map = BoundedMap::with_hasher_seeds(max_keys, window, seeds);
+        self.map = BoundedMap::with_hasher_seeds(self.limits().max_keys, window, seeds);
     }
 }

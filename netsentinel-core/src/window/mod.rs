@@ -31,6 +31,12 @@
 //! the pool runs out, other keys are forgotten by the same order; [`SumWindow`] first gives up
 //! resolution in time.
 //!
+//! # When settings change
+//!
+//! Every window has a `reconfigure` that takes another threshold and length and goes on with what it
+//! has counted. It never counts what did not happen: a lower threshold and a shorter window are exact
+//! at once, a higher one and a longer one as soon as the window's length has passed.
+//!
 //! # Determinism
 //!
 //! Keys are hashed with a key that is drawn anew in every process, so that nobody can prepare
@@ -60,6 +66,8 @@ mod keyed_queues;
 #[cfg(test)]
 mod sequence;
 mod sum;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

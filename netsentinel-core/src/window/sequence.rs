@@ -68,7 +68,12 @@ impl Naive {
 
     /// The events of a key within the window, newest first.
     pub(super) fn within(&self, key: u8) -> impl Iterator<Item = &Event> {
-        let inside = |event: &&Event| self.now.nanos_since(event.time) <= WINDOW_NS as u64;
+        self.within_last(WINDOW_NS as u64, key)
+    }
+
+    /// The events of a key in the last `nanos` nanoseconds, newest first.
+    pub(super) fn within_last(&self, nanos: u64, key: u8) -> impl Iterator<Item = &Event> {
+        let inside = move |event: &&Event| self.now.nanos_since(event.time) <= nanos;
         self.events.iter().rev().filter(move |event| event.key == key).filter(inside)
     }
 }

@@ -54,6 +54,18 @@ impl<K: Copy + Eq + Hash> SumWindow<K> {
         }
     }
 
+    /// Goes on with what is counted under another bound and length, in the same room.
+    ///
+    /// With a lower `threshold_max` sums stay exact up to it. With a higher one, a key goes on with
+    /// the weights it has, the latest that reach the old bound, and keeps those that reach the new
+    /// one from now on; a longer window goes on with what the shorter one has not dropped yet. So no sum is above the truth because of it, and all are exact again once the
+    /// window's length has passed.
+    pub fn reconfigure(&mut self, threshold_max: NonZeroU64, window: Duration) {
+        self.threshold_max = threshold_max.get();
+        self.window = window.into();
+        self.queues.reconfigure(window, 0);
+    }
+
     /// Adds a weight of `key` at `now`. Returns the sum of its weights at most the window's length
     /// ago, this one included, if that is less than `threshold_max`; otherwise the sum of the
     /// fewest latest ones that reach `threshold_max`, where weights of the same time count as one

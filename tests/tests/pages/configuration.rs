@@ -1,10 +1,10 @@
 //! `docs/configuration.md`, from the settings of the pipeline, of agent and server, and of each
 //! detector: their defaults, their doc comments, and what they say to values out of range.
 
-use std::collections::BTreeMap;
-
 use netsentinel_core::Pipeline;
-use netsentinel_core::config::{Config, ConfigError, Deployment, PipelineSettings, reference};
+use netsentinel_core::config::{
+    AgentSettings, Config, ConfigError, Deployment, PipelineSettings, ServerSettings, reference,
+};
 use netsentinel_detectors::BUILTIN;
 use serde_json::{Map, Value, json};
 
@@ -16,10 +16,12 @@ const INTRODUCTION: &str = "\
 <!-- Made from the settings in the code by `UPDATE_DOCS=1 cargo test -p netsentinel-tests --test docs`.
 Change the doc comments of the settings, not this. -->
 
-One flat JSON object, by custom `sentinel_config.json`, that agent, server and replay share. Every
-key may be left out. A value of a wrong type or out of range is refused, with the name of its key; a
-key that nothing reads is told, with the nearest one that exists. `sentinel-replay --config FILE
---check-config` checks a file and prints what holds.
+One JSON object, by custom `sentinel_config.json`, that agent, server and replay share. It is flat,
+but for what only the agent or only the server needs: that lies within `agent` and `server`, and is
+named with a dot, as `server.retention_days`, where something is wrong with it. Every key may be left
+out. A value of a wrong type or out of range is refused, with the name of its key; a key that nothing
+reads is told, with the nearest one that exists. `sentinel-replay --config FILE --check-config`
+checks a file and prints what holds.
 ";
 
 /// The whole page. Every key must have its sentence, and every sentence its key.
@@ -32,6 +34,8 @@ pub(crate) fn page() -> String {
     let file = "netsentinel-core/src/config/deployment.rs";
     let note = "The pipeline does not use these. Keys that are secrets are never shown.\n";
     page.push_str(&part("Agent and server", note, &deployment, &sentences(file, "Deployment")));
+    page.push_str(&nested("agent", "AgentSettings", &keys_of(&AgentSettings::default())));
+    page.push_str(&nested("server", "ServerSettings", &keys_of(&ServerSettings::default())));
     let mut told: Vec<String> = pipeline.keys().chain(deployment.keys()).cloned().collect();
     for registration in BUILTIN {
         let defaults = registration.defaults();
@@ -51,6 +55,16 @@ pub(crate) fn page() -> String {
     all.sort();
     assert_eq!(told, all);
     page
+}
+
+/// The section of the object `name`, which the settings type `kind` describes.
+fn nested(name: &str, kind: &str, defaults: &Map<String, Value>) -> String {
+    let within = |key: &str| format!("{name}.{key}");
+    let defaults = defaults.iter().map(|(key, value)| (within(key), value.clone())).collect();
+    let mut told = sentences(&format!("netsentinel-core/src/config/{name}.rs"), kind);
+    told.iter_mut().for_each(|sentence| sentence.key = within(&sentence.key));
+    let note = format!("Keys of the object `{name}`, as `{{ \"{name}\": {{ … }} }}`.\n");
+    part(&format!("Within `{name}`"), &note, &defaults, &told)
 }
 
 fn keys_of(settings: &impl serde::Serialize) -> Map<String, Value> {
@@ -92,6 +106,8 @@ fn part(owner: &str, note: &str, defaults: &Map<String, Value>, sentences: &[Sen
 fn shown(default: &Value) -> String {
     match default {
         Value::String(text) if text.is_empty() => "empty".into(),
+        Value::Array(list) if list.is_empty() => "empty".into(),
+        Value::Object(_) => "see below".into(),
         Value::Array(list) => {
             let list: Vec<_> = list.iter().map(ToString::to_string).collect();
             format!("`[{}]`", list.join(", "))
@@ -139,6 +155,14 @@ fn takes(key: &str, default: &Value) -> String {
     };
     match default {
         Value::Number(_) => refusal(key, &json!(u64::MAX)).map(number),
+        Value::Object(_) => refusal(key, &json!(7)).map(|_| "an object".into()),
+        Value::Bool(_) => refusal(key, &json!(7)).map(|reason| {
+            assert!(reason.contains("expected a boolean"), "{key}: {reason}");
+            "`true` or `false`".into()
+        }),
+        Value::Array(_) if refusal(key, &json!(["?"])).is_none() => {
+            refusal(key, &json!([7])).map(|_| "a list of texts".into())
+        }
         Value::Array(list) if list.iter().all(Value::is_number) => {
             let each = refusal(key, &json!([u64::MAX])).map(number);
             each.map(|each| each.replace("a whole number", "a list of whole numbers"))
@@ -161,7 +185,7 @@ fn takes(key: &str, default: &Value) -> String {
 
 /// Why `value` can not be the value of `key`, if it can not.
 fn refusal(key: &str, value: &Value) -> Option<String> {
-    let object = BTreeMap::from([(key, value)]);
+    let object = key.rsplit('.').fold(value.clone(), |value, key| json!({ key: value }));
     let text = serde_json::to_string(&object).ok()?;
     let built = Config::parse(&text)
         .and_then(|config| Pipeline::builder(&config).detectors(BUILTIN).build().map(|_| ()));

@@ -1,0 +1,94 @@
+//! Other settings for a pipeline that runs, without losing what it has counted.
+
+use serde_json::{Map, Value};
+
+use super::Pipeline;
+use super::dispatch::Seat;
+use crate::config::{Config, ConfigError, PipelineSettings, object_of};
+use crate::detector::Prepared;
+
+/// Which keys had changed, and what became of them; in alphabetical order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reconfigured {
+    /// Keys whose new values hold from now on.
+    pub applied: Vec<String>,
+    /// Keys whose old values go on to hold until the next start: memory is taken by them, or their
+    /// detector can not change while it runs.
+    pub needs_restart: Vec<String>,
+}
+
+/// The pipeline's keys that are fixed when it is made.
+const FIXED: [&str; 3] = ["profile", "max_hosts", "max_flows"];
+
+impl Pipeline {
+    /// Goes on with the thresholds, windows, ports, networks and the cooldown that `config` has, and
+    /// with everything that was counted under the old ones. Alerts that are open stay open, and
+    /// close by the new cooldown. Only keys of the pipeline and of its detectors are looked at; one
+    /// that is missing in `config` takes its default.
+    ///
+    /// What windows make of a change is told at their `reconfigure`, such as
+    /// [`EventWindow::reconfigure`](crate::window::EventWindow::reconfigure): they never count too
+    /// much, and a lower threshold holds from a host's next packet on.
+    ///
+    /// May take memory and, with many hosts remembered, some milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// When a key has a wrong type or is out of range. Nothing at all has changed then.
+    pub fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError> {
+        let setup = self.settings.setup();
+        let prepare = |seat| prepare(seat, config, setup);
+        let seats = self.dispatcher.seats.iter_mut().map(prepare);
+        let prepared = seats.collect::<Result<Vec<_>, ConfigError>>()?;
+        // Nothing can fail from here on.
+        let mut outcome = Reconfigured::default();
+        for (prepared, held) in prepared {
+            outcome.detector(prepared, held);
+        }
+        let wanted = &config.pipeline;
+        for key in changed(&object_of(&self.settings), &object_of(wanted)) {
+            let fixed = FIXED.contains(&key.as_str());
+            if fixed { &mut outcome.needs_restart } else { &mut outcome.applied }.push(key);
+        }
+        let PipelineSettings { profile, max_hosts, max_flows, .. } = self.settings;
+        self.settings = PipelineSettings { profile, max_hosts, max_flows, ..wanted.clone() };
+        self.dispatcher.episodes.set_cooldown(self.settings.alert_cooldown.duration());
+        self.dispatcher.site = self.settings.site();
+        outcome.applied.sort_unstable();
+        outcome.needs_restart.sort_unstable();
+        Ok(outcome)
+    }
+}
+
+impl Reconfigured {
+    /// Applies what is prepared for a detector where its keys, so far `held`, have changed.
+    fn detector(&mut self, prepared: Prepared<'_>, held: &mut Map<String, Value>) {
+        let mut keys = changed(held, &prepared.keys);
+        if keys.is_empty() {
+            return;
+        }
+        match (prepared.apply)() {
+            Ok(()) => {
+                *held = prepared.keys;
+                self.applied.append(&mut keys);
+            }
+            Err(_) => self.needs_restart.append(&mut keys),
+        }
+    }
+}
+
+type Pending<'s> = (Prepared<'s>, &'s mut Map<String, Value>);
+
+fn prepare<'s>(
+    seat: &'s mut Seat,
+    config: &Config,
+    setup: crate::Setup,
+) -> Result<Pending<'s>, ConfigError> {
+    Ok((seat.detector.prepare(config, setup)?, &mut seat.keys))
+}
+
+/// The keys that have another value in `new` than in `old`.
+fn changed(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<String> {
+    let all = old.keys().chain(new.keys().filter(|key| !old.contains_key(*key)));
+    all.filter(|key| old.get(*key) != new.get(*key)).cloned().collect()
+}
