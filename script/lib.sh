@@ -26,6 +26,14 @@ install() {
 # need COMMAND PACKAGE: installs PACKAGE unless COMMAND is there.
 need() { have "$1" || install "$2"; }
 
+# built PROFILE: the folder of the programs, from anywhere.
+built() {
+    case ${CARGO_TARGET_DIR:=target} in
+    /*) printf '%s\n' "$CARGO_TARGET_DIR/$1" ;;
+    *) printf '%s\n' "$PWD/$CARGO_TARGET_DIR/$1" ;;
+    esac
+}
+
 # The compiler, and a C compiler for the libraries that hold C (zstd).
 need_rust() {
     need cc gcc
@@ -40,4 +48,12 @@ need_rust() {
     fi
     have cargo || die "cargo is not there; see https://rustup.rs"
     export PATH
+}
+
+# What programs that capture are linked with: libpcap and its headers.
+need_libpcap() {
+    for folder in /usr/include /usr/local/include /opt/homebrew/include; do
+        [ -e "$folder/pcap/pcap.h" ] && return
+    done
+    install libpcap-dev
 }

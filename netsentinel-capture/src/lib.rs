@@ -1,4 +1,5 @@
-//! Reads captures: pcap and pcapng, plain or compressed with gzip, zstd or lz4.
+//! Reads captures: pcap and pcapng, plain or compressed with gzip, zstd or lz4; and, with the feature
+//! `live`, interfaces.
 //!
 //! [`Capture`] tells the format by what a file starts with, never by its name, and delivers the
 //! packets one by one as a [`Source`](netsentinel_core::Source). It streams: a capture of any size
@@ -38,6 +39,8 @@ mod compression;
 mod error;
 mod input;
 mod interface;
+#[cfg(feature = "live")]
+pub mod live;
 mod lz4;
 mod pcap;
 mod pcapng;
