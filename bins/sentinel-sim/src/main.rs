@@ -1,8 +1,9 @@
-//! Writes repeatable attack and benign captures.
+//! Makes repeatable attack and benign traffic: captures, or packets on an interface.
 #![forbid(unsafe_code)]
 
 mod cli;
 mod output;
+mod send;
 mod start;
 
 use std::fmt::Write as _;
@@ -21,7 +22,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::List) => io::stdout().write_all(list().as_bytes()).map_err(Into::into),
-        None => output::write(&cli.run),
+        None => match &cli.run.iface {
+            Some(interface) => send::send(&cli.run, interface),
+            None => output::write(&cli.run),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

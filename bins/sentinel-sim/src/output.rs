@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, bail};
 use netsentinel_capture::{CaptureError, PcapWriter};
 use netsentinel_core::LinkType;
-use netsentinel_synth::{Run, scenario};
+use netsentinel_synth::Run;
 
 use crate::cli::RunArgs;
 
@@ -18,12 +18,10 @@ const BUFFER: usize = 1 << 20;
 ///
 /// Nothing is created before the scenario and its options are found good.
 pub(crate) fn write(args: &RunArgs) -> anyhow::Result<()> {
-    let (Some(name), Some(to)) = (&args.scenario, &args.to) else {
-        bail!("a scenario and --to are needed");
+    let Some(to) = &args.to else {
+        bail!("--to is needed");
     };
-    let entry = scenario::find(name)
-        .ok_or_else(|| anyhow!("unknown scenario {name:?}: see `sentinel-sim list`"))?;
-    let run = entry.run(&args.options())?;
+    let run = args.entry()?.run(&args.options())?;
     if to.as_os_str() == "-" {
         let stdout = io::stdout().lock();
         if stdout.is_terminal() {
