@@ -21,6 +21,7 @@ pub mod identity;
 pub mod pki;
 pub mod secret_file;
 mod server_url;
+pub mod spool;
 pub mod tls;
 pub mod wire;
 
