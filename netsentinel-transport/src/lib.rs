@@ -23,6 +23,7 @@ pub mod secret_file;
 mod server_url;
 pub mod spool;
 pub mod tls;
+pub mod uplink;
 pub mod wire;
 
 pub use server_url::{InvalidServerUrl, ServerUrl};
