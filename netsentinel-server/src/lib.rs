@@ -17,5 +17,23 @@
 //! - `upkeep`: what must be done from time to time
 #![forbid(unsafe_code)]
 
+mod access;
+mod api;
+mod app;
+mod backup;
+mod error;
+mod ingest;
+mod listen;
+mod live;
+mod metrics;
+mod refusal;
+mod server;
 pub mod store;
+#[cfg(test)]
+mod testing;
+mod upkeep;
 
+pub use access::{AccountError, Accounts, MadeToken};
+pub use backup::backup;
+pub use error::ServerError;
+pub use server::{Addresses, Server};

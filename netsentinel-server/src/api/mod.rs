@@ -1,0 +1,76 @@
+//! What people and scripts ask, and the document that tells them what can be asked.
+//!
+//! A handler runs only after the caller was checked against the table of operations, so it trusts
+//! the `Caller` that it finds in the request's extensions. Each area has its operations beside its
+//! routes.
+
+mod agents;
+mod alerts;
+pub(crate) mod answer;
+pub(crate) mod body;
+mod export;
+mod filter;
+mod openapi;
+mod operation;
+mod page;
+pub(crate) mod query;
+mod summaries;
+mod suppressions;
+mod table;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+use crate::app::App;
+use crate::{access, ingest, live, metrics};
+
+pub(crate) use agents::{AgentView, views as agent_views};
+pub(crate) use operation::{Access, Answer, Operation, schema};
+pub(crate) use table::{Lookup, allowed, find};
+
+/// Everything that can be asked, of whichever part of the server; makes the table.
+pub(crate) fn operations() -> Vec<Operation> {
+    let mut all = own_operations();
+    all.extend(access::operations());
+    all.extend(ingest::operations());
+    all.extend(metrics::operations());
+    all
+}
+
+/// What can be asked by [`routes`].
+pub(crate) fn own_operations() -> Vec<Operation> {
+    let parts = [
+        page::operations(),
+        openapi::operations(),
+        alerts::operations(),
+        export::operations(),
+        summaries::operations(),
+        agents::operations(),
+        suppressions::operations(),
+        live::operations(),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// The handlers of this module and of `live`.
+pub(crate) fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let lists = page::routes().or(openapi::routes()).unify().or(alerts::routes(app)).unify();
+    let lists = lists.or(export::routes(app)).unify().or(summaries::routes(app)).unify().boxed();
+    let rest = agents::routes(app).or(suppressions::routes(app)).unify();
+    lists.or(rest).unify().or(live::routes(app)).unify().boxed()
+}
+
+/// Hands the app to a handler.
+type With = BoxedFilter<(Arc<App>,)>;
+
+fn with(app: &Arc<App>) -> With {
+    let app = Arc::clone(app);
+    warp::any().map(move || Arc::clone(&app)).boxed()
+}
