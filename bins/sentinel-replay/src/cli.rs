@@ -3,12 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::Parser;
+use netsentinel_cli::{LogArgs, Pace};
 use netsentinel_core::Severity;
 use netsentinel_core::config::Profile;
 use netsentinel_core::format::Format;
-
-use crate::pace::Pace;
 
 /// Replays captures through the NetSentinel detectors and prints their alerts.
 ///
@@ -37,6 +36,11 @@ pub(crate) struct Cli {
     #[arg(long, default_value_t = Format::Ndjson)]
     pub(crate) format: Format,
 
+    /// Also sends the alerts to a server, as an agent would: `https://HOST:PORT`. The configuration
+    /// must hold the authority's certificate and the key, as `sentinel-certs agent` makes it.
+    #[arg(long, value_name = "URL", requires = "config")]
+    pub(crate) server: Option<String>,
+
     /// What is known of endpoints: a JSON object of indicator and tier.
     #[arg(long, value_name = "FILE")]
     pub(crate) reputation: Option<PathBuf>,
@@ -57,31 +61,13 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<Severity>,
 
-    /// Tells more on standard error; twice for everything.
-    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
-    pub(crate) verbose: u8,
-
-    /// Tells nothing on standard error but errors.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-
-    /// How messages on standard error are written.
-    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
-    pub(crate) log_format: LogFormat,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 done, 1 --fail-on was met, 2 wrong usage or unreadable \
                            input. A capture that is cut short is read as far as it goes, with a \
                            warning.";
-
-/// How messages on standard error are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
 
 fn profile(text: &str) -> Result<Profile, String> {
     match text {

@@ -6,16 +6,16 @@
 
 mod cli;
 mod config;
-mod log;
 mod output;
-mod pace;
 mod progress;
 mod replay;
 mod stats;
+mod upload;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use netsentinel_cli::EXIT_UNUSABLE;
 use netsentinel_core::text::shown;
 
 use cli::Cli;
@@ -23,20 +23,18 @@ use replay::Outcome;
 
 /// `--fail-on` was met.
 const EXIT_ALERTS: u8 = 1;
-/// Wrong usage, or input that can not be read.
-const EXIT_UNREADABLE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    log::start(&cli);
+    cli.log.start();
     let result = if cli.check_config { config::check(&cli) } else { replay::run(&cli) };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::FailOnMet) => ExitCode::from(EXIT_ALERTS),
-        Ok(Outcome::Unreadable) => ExitCode::from(EXIT_UNREADABLE),
+        Ok(Outcome::Unreadable) => ExitCode::from(EXIT_UNUSABLE),
         Err(error) => {
             tracing::error!("{}", shown(&format!("{error:#}")));
-            ExitCode::from(EXIT_UNREADABLE)
+            ExitCode::from(EXIT_UNUSABLE)
         }
     }
 }

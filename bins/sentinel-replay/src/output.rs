@@ -2,8 +2,11 @@
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Stdout, Write as _};
 
+use anyhow::Result;
 use netsentinel_core::format::Format;
 use netsentinel_core::{Alert, Severity, Sink};
+
+use crate::upload::Upload;
 
 /// Writes alerts as lines, and counts them.
 pub(crate) struct Output {
@@ -13,11 +16,15 @@ pub(crate) struct Output {
     /// Alerts by severity, updates aside, the least severe first.
     pub(crate) counts: [u64; Severity::ALL.len()],
     failed: Option<io::Error>,
+    upload: Option<Upload>,
+    /// Why an alert could not be taken to be sent.
+    not_taken: Option<anyhow::Error>,
 }
 
 impl Output {
-    /// Writes in `format`; each alert at once if `at_once` or if somebody watches.
-    pub(crate) fn new(format: Format, at_once: bool) -> Self {
+    /// Writes in `format`; each alert at once if `at_once` or if somebody watches. With an `upload` each
+    /// is also sent.
+    pub(crate) fn new(format: Format, at_once: bool, upload: Option<Upload>) -> Self {
         let stdout = io::stdout();
         let at_once = at_once || stdout.is_terminal();
         let mut output = Self {
@@ -26,6 +33,8 @@ impl Output {
             at_once,
             counts: [0; Severity::ALL.len()],
             failed: None,
+            upload,
+            not_taken: None,
         };
         if let Some(header) = format.header() {
             output.write(&header);
@@ -47,13 +56,20 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// Whatever kept an alert from being written.
-    pub(crate) fn finish(mut self) -> io::Result<[u64; Severity::ALL.len()]> {
+    /// Whatever kept an alert from being written or sent.
+    pub(crate) fn finish(mut self) -> Result<[u64; Severity::ALL.len()]> {
         self.flush();
         match self.failed {
-            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
-            _ => Ok(self.counts),
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => return Err(error.into()),
+            _ => {}
         }
+        if let Some(error) = self.not_taken {
+            return Err(error);
+        }
+        if let Some(upload) = self.upload {
+            upload.finish()?;
+        }
+        Ok(self.counts)
     }
 
     fn write(&mut self, line: &str) {
@@ -78,17 +94,10 @@ impl Sink for Output {
         if self.at_once {
             self.flush();
         }
-    }
-}
-
-/// Writes one text to standard output.
-///
-/// # Errors
-///
-/// When it can not be written; a reader that has gone is no error.
-pub(crate) fn print_line(text: &str) -> io::Result<()> {
-    match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        if let Some(upload) = &mut self.upload
+            && self.not_taken.is_none()
+        {
+            self.not_taken = upload.add(alert).err();
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use netsentinel_capture::{Capture, CaptureError};
+use netsentinel_cli::{DETECTORS, Pacer};
 use netsentinel_core::alert::Agent;
 use netsentinel_core::pipeline::BuildError;
 use netsentinel_core::text::shown;
@@ -15,9 +16,9 @@ use netsentinel_core::{Judge, Pipeline, PipelineBuilder, Source as _, Timestamp}
 use crate::cli::Cli;
 use crate::config;
 use crate::output::Output;
-use crate::pace::Pacer;
 use crate::progress::Progress;
 use crate::stats::{Report, summary};
+use crate::upload::Upload;
 
 /// A capture may begin this much before the one before it ends, and still continue it: packets of
 /// several queues are not always written in order.
@@ -43,17 +44,21 @@ pub(crate) enum Outcome {
 /// When the configuration or the reputation table is wrong, or alerts can not be written. Captures
 /// that can not be read are told on standard error and give [`Outcome::Unreadable`].
 pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
-    let config = config::load(cli)?;
-    let builder = config::DETECTORS
+    let file = config::load(cli)?;
+    let (upload, agent) = match &cli.server {
+        Some(url) => Upload::open(&file, url).map(|(upload, agent)| (Some(upload), agent))?,
+        None => (None, agent()),
+    };
+    let builder = DETECTORS
         .iter()
-        .fold(Pipeline::builder(&config), |builder, list| builder.detectors(list))
+        .fold(Pipeline::builder(&file.config), |builder, list| builder.detectors(list))
         .reputation(config::reputation(cli)?)
-        .agent(agent());
+        .agent(agent);
     let mut replay = Replay {
         cli,
         judge: judge(&builder, cli.workers).map_err(|error| config::blame(cli, error))?,
         builder,
-        output: Output::new(cli.format, cli.pace.is_some()),
+        output: Output::new(cli.format, cli.pace.is_some(), upload),
         pacer: cli.pace.map(Pacer::new),
         since: Instant::now(),
         together: Vec::new(),
@@ -118,7 +123,7 @@ impl Replay<'_> {
         };
         self.captures += 1;
         let name = shown(capture.name()).into_owned();
-        let progress = Progress::new(&name, capture.size(), !self.cli.quiet);
+        let progress = Progress::new(&name, capture.size(), !self.cli.log.quiet);
         let mut packets = 0_u64;
         let read = loop {
             let record = match capture.next_record() {
