@@ -9,9 +9,10 @@ use netsentinel_capture::PcapWriter;
 use netsentinel_core::config::reference;
 use netsentinel_core::{LinkType, Mac, Record, TcpFlags, Timestamp};
 use netsentinel_detectors::BUILTIN;
-use netsentinel_fuzz::TIME_STEPS;
+use netsentinel_fuzz::{TIME_STEPS, alerts_of};
 use netsentinel_synth::frame::{Answer, fragments};
 use netsentinel_synth::{Dns, Frame, Options, SCENARIOS, Segment, SynthPacket};
+use netsentinel_transport::wire::AlertBatch;
 
 /// Packets of each scenario: enough for the rules of the small pipeline.
 const PACKETS: usize = 12;
@@ -50,7 +51,9 @@ fn main() -> io::Result<()> {
         write(folder, "dns", name, &message)?;
         write(folder, "dns", &format!("{name}-stream"), &stream)?;
     }
-    configs(folder)
+    configs(folder)?;
+    conversations(folder)?;
+    spools(folder)
 }
 
 /// Frames as the target `frame` reads them, a second apart.
@@ -71,15 +74,7 @@ fn files(folder: &Path, name: &str, packets: &[SynthPacket]) -> io::Result<()> {
     let mut writer =
         PcapWriter::new(Vec::new(), LinkType::ETHERNET, 65_535).map_err(io::Error::other)?;
     for (packet, frame) in packets.iter().zip(1..) {
-        let record = Record {
-            frame,
-            timestamp: packet.timestamp,
-            link: LinkType::ETHERNET,
-            wire_len: packet.wire_len,
-            data: &packet.data,
-            interface: None,
-        };
-        writer.write(&record).map_err(io::Error::other)?;
+        writer.write(&record(packet, frame)).map_err(io::Error::other)?;
     }
     let pcap = writer.finish().map_err(io::Error::other)?;
     let pcapng = pcapng(packets);
@@ -234,6 +229,81 @@ fn configs(folder: &Path) -> io::Result<()> {
         ),
     ];
     tables.iter().try_for_each(|(name, text)| write(folder, "config", name, text.as_bytes()))
+}
+
+fn record(packet: &SynthPacket, frame: u64) -> Record<'_> {
+    Record {
+        frame,
+        timestamp: packet.timestamp,
+        link: LinkType::ETHERNET,
+        wire_len: packet.wire_len,
+        data: &packet.data,
+        interface: None,
+    }
+}
+
+/// What agents and server say to each other.
+fn conversations(folder: &Path) -> io::Result<()> {
+    let mut all = Vec::new();
+    for entry in SCENARIOS {
+        let run = entry.run(&Options::default()).map_err(io::Error::other)?;
+        let packets: Vec<_> = run.take(PACKETS).collect();
+        let records = packets.iter().zip(1..).map(|(packet, frame)| record(packet, frame));
+        for alert in alerts_of(records).0.iter().take(1) {
+            let json = serde_json::to_vec(alert)?;
+            write(folder, "ingest", entry.name, &json)?;
+            all.push(alert.clone());
+        }
+    }
+    let batch = serde_json::to_vec(&AlertBatch { alerts: all })?;
+    write(folder, "ingest", "batch", &batch)?;
+    let messages = [
+        ("batch", str::from_utf8(&batch).map_err(io::Error::other)?),
+        (
+            "answers",
+            r#"{"results":[{"id":"00","update":0,"status":"accepted"},{"id":null,"update":null,"status":"rejected","reason":"v: not known"}]}"#,
+        ),
+        (
+            "enrolment",
+            r#"{"id":"00000000000000000000000000000007","key":"k","hostname":"h","os":"linux","version":"1"}"#,
+        ),
+        ("enrolled", r#"{"id":"00000000000000000000000000000007"}"#),
+        (
+            "heartbeat",
+            r#"{"at":"2026-01-01T00:00:00Z","packets":1,"interfaces":[{"name":"eth0","state":"up","received":1,"dropped_kernel":0,"dropped_interface":0}],"spool":{"alerts":1,"bytes":2},"rss_bytes":null}"#,
+        ),
+        ("problem", r#"{"error":"too_many","message":"later"}"#),
+        ("name", "https://a.example:8444/"),
+        ("address", "https://[2001:db8::1]"),
+    ];
+    messages.iter().try_for_each(|(name, text)| write(folder, "wire", name, text.as_bytes()))
+}
+
+/// Segments as the target `spool` reads them: what, how long, and what of it.
+fn spools(folder: &Path) -> io::Result<()> {
+    let step =
+        |file: u8, what: u8, bytes: &[u8]| [&[file << 3 | what, bytes.len() as u8], bytes].concat();
+    let record = br#""v":1,"message":"a""#;
+    let whole: Vec<_> = (0..5)
+        .flat_map(|file| [step(file, 4, b""), step(file, 0, record), step(file, 1, b"")])
+        .collect();
+    write(folder, "spool", "whole", &whole.concat())?;
+    let torn = [
+        step(1, 4, b""),
+        step(1, 0, record),
+        step(1, 3, record),
+        step(1, 0, b""),
+        step(1, 5, &[0; 9]),
+        step(2, 6, &[0; 24]),
+    ];
+    write(folder, "spool", "torn", &torn.concat())?;
+    let others = [
+        step(7, 6, br#"{"dropped":{"low":3}}"#),
+        step(8, 6, b"{}\n{"),
+        step(9, 0, record),
+        step(0, 6, b"NSSPOOL\x02"),
+    ];
+    write(folder, "spool", "others", &others.concat())
 }
 
 fn packet(data: &[u8]) -> SynthPacket {

@@ -2,6 +2,7 @@
 
 use netsentinel_core::format::Format;
 use netsentinel_core::{Alert, Headers, Network, Transport};
+use netsentinel_transport::wire::ItemAnswer;
 
 /// Asserts that all that `headers` borrow lies within `bytes`.
 pub fn check_slices(headers: &Headers<'_>, bytes: &[u8]) {
@@ -23,12 +24,24 @@ pub fn lies_within(slice: &[u8], bytes: &[u8]) -> bool {
 }
 
 /// Asserts that `alert` forges nothing in any format, and reads back.
-pub fn check_alert(alert: &Alert) {
+pub fn check_formats(alert: &Alert) {
     for format in Format::ALL {
         check_line(&format.line(alert));
     }
     let back: Alert = serde_json::from_str(&Format::Ndjson.line(alert)).expect("JSON of our own");
     assert_eq!(&back, alert);
+}
+
+/// Asserts that an answer of the server can be told: its reason is one line.
+pub fn check_answer(answer: &ItemAnswer) {
+    let json = serde_json::to_string(answer).expect("an answer is JSON");
+    let back: ItemAnswer = serde_json::from_str(&json).expect("JSON of our own");
+    assert_eq!(&back, answer);
+}
+
+/// Asserts that `alert`, raised by our own pipeline, forges nothing, reads back and makes sense.
+pub fn check_alert(alert: &Alert) {
+    check_formats(alert);
     assert!(alert.count >= alert.threshold, "{alert:?}");
     assert!(alert.first_seen <= alert.timestamp, "{alert:?}");
     assert!(alert.timestamp <= alert.last_seen, "{alert:?}");

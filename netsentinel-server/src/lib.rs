@@ -22,6 +22,8 @@ mod api;
 mod app;
 mod backup;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod ingest;
 mod listen;
 mod live;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use netsentinel_core::Alert;
+use netsentinel_core::{Alert, Timestamp};
 use netsentinel_transport::wire::{AgentId, BATCH_ALERTS_MAX, BatchAnswer, ItemAnswer, ItemStatus};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -32,6 +32,16 @@ pub(super) async fn take(app: &App, agent: &AgentId, body: &[u8]) -> Answered {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     Ok(response)
+}
+
+/// Judges the alerts of a body by what they say alone.
+pub(crate) fn read(
+    body: &[u8],
+    agent: &AgentId,
+    now: Timestamp,
+) -> Result<Vec<Result<Alert, ItemAnswer>>, Refusal> {
+    let items = split(body)?.into_iter();
+    Ok(items.map(|raw| item::read(raw, agent, now).map(|read| read.alert)).collect())
 }
 
 /// The alerts of a body, not looked at: those of its field `alerts`, or the body itself.

@@ -26,6 +26,7 @@ use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+pub(crate) use alerts::read;
 pub(crate) use limits::IngestLimits;
 
 use crate::access::{Caller, Peer};
