@@ -42,17 +42,17 @@ restart() {
     say "killed the server"
     server_start
 }
-cut() {
+network() {
     for agent in $agents; do ip -n "$lab_id-switch" link set "p-$agent" "$1"; done
     say "the network of the agents is $1"
 }
 
 tenth 1 && restart
 tenth 2 && restart
-tenth 3 && cut down
+tenth 3 && network down
 tenth 4 && restart
 tenth 5 && [ "$seconds" -lt 60 ] || until_true 60 eval "[ \$(date +%s) -ge $((began + seconds * 3 / 10 + 30)) ]"
-cut up
+network up
 tenth 6 && restart
 tenth 8 && restart
 for agent in $agents; do
