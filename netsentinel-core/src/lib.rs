@@ -28,7 +28,8 @@
 //!   reason.
 //! - **Nothing is allocated for a packet** that raises no alert.
 //! - **What is known of an endpoint moves the rules**: a [`Reputation`] of a bad [`RiskTier`] lowers
-//!   the thresholds and raises the severities for it.
+//!   the thresholds and raises the severities for it. Where a verdict is outstanding the base threshold
+//!   holds, and what was counted meanwhile is judged again when it comes ([`Pipeline::reconsider`]).
 //!
 //! # A pipeline in a few lines
 //!
@@ -54,7 +55,8 @@
 //! configuration keys it owns), and pass [`Registration::of`] it beside the built-in ones; the example
 //! `own_detector` does it in sixty lines. Reputation, cooldown, severity, counters, the JSON of the
 //! alert: all of that is written once, in [`Context`], and works for yours as well. With
-//! [`DetectorKind::reconfigure`] it takes other settings while it runs ([`Pipeline::reconfigure`]).
+//! [`DetectorKind::reconfigure`] it takes other settings while it runs ([`Pipeline::reconfigure`]); with
+//! [`Detector::on_verdict`] it says in its own words what a late verdict brings to light.
 //!
 //! # Where to go on
 //!
@@ -97,7 +99,10 @@ pub use packet::{
     Transport, Tunnel, TunnelKind, Udp, Vlan,
 };
 pub use pipeline::{Judge, Pipeline, PipelineBuilder, Reconfigured};
-pub use reputation::{Clean, Indicator, KnownReputation, Reputation, ReputationError, RiskTier};
+pub use reputation::{
+    Arrived, Clean, Indicator, IndicatorBuf, KnownReputation, ProviderVerdict, Reputation,
+    ReputationError, RiskTier, Suspicion,
+};
 pub use severity::{Severity, UnknownSeverity};
 pub use site::Site;
 pub use source::{LinkType, Record, Source};

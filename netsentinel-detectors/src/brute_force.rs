@@ -42,7 +42,7 @@ use netsentinel_core::detector::attack;
 use netsentinel_core::window::EventWindow;
 use netsentinel_core::{
     Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
-    Packet, Party, Rule, Setup, Severity, Usage,
+    Packet, Party, Report, Rule, Setup, Severity, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -131,32 +131,44 @@ impl Detector for BruteForce {
         let count = self.attempts.add(login, now);
         let base = self.settings.threshold.get();
         let Some(reached) = cx.reaches(base, count, Some(Indicator::Ip(ip.source))) else { return };
-        let target = Endpoint::ip(ip.destination).port(port);
         let finding = Finding {
             rule: &TARGET,
             subject: Subject::pair_port(ip.source, ip.destination, port),
             reached,
             step: 1,
             source: Endpoint::ip(ip.source),
-            target,
+            target: Endpoint::ip(ip.destination).port(port),
             window: Some(self.settings.window),
         };
-        cx.raise(finding, |report| {
-            report
-                .message(format_args!(
-                    "{} connected to the {} login {target} {count} times within {} s",
-                    ip.source,
-                    service(port),
-                    self.settings.window.get(),
-                ))
-                .evidence("attempts", count)
-                .evidence("service", service(port))
-                .first_seen(self.attempts.oldest(&login, now));
-        });
+        cx.raise(finding, |report| self.tell(&finding, now, report));
+    }
+
+    fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
+        let now = cx.now();
+        cx.raise(*finding, |report| self.tell(finding, now, report));
     }
 
     fn usage(&self) -> Usage {
         self.attempts.usage()
+    }
+}
+
+impl BruteForce {
+    fn tell(&self, finding: &Finding<'_>, now: Timestamp, report: &mut Report) {
+        let (source, count) = (finding.subject.owner(), finding.reached.count());
+        let Endpoint { ip: Some(destination), port: Some(port), .. } = finding.target else {
+            return;
+        };
+        report
+            .message(format_args!(
+                "{source} connected to the {} login {} {count} times within {} s",
+                service(port),
+                finding.target,
+                finding.window_s(),
+            ))
+            .evidence("attempts", count)
+            .evidence("service", service(port))
+            .first_seen(self.attempts.oldest(&Login { source, destination, port }, now));
     }
 }
 

@@ -47,7 +47,7 @@ use netsentinel_core::detector::attack::{
 use netsentinel_core::window::{BoundedMap, HeavyHitters, SUM_ENTRIES, SumWindow};
 use netsentinel_core::{
     Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
-    Packet, Party, Rule, Setup, Severity, Timestamp, Usage,
+    Packet, Party, Report, Rule, Setup, Severity, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -153,17 +153,14 @@ impl Detector for DataExfiltration {
             window: Some(self.settings.window),
         };
         cx.raise(finding, |report| {
-            report
-                .message(format_args!(
-                    "{} sent {sent} bytes to external hosts within {} s, most of them to {top}",
-                    ip.source,
-                    self.settings.window.get(),
-                ))
-                .evidence("bytes", sent)
-                .evidence("top_destination", top.to_string())
-                .evidence("top_destination_bytes", most.min(sent))
-                .first_seen(self.sent.oldest(&ip.source, now));
+            self.tell(&finding, now, report);
+            report.evidence("top_destination_bytes", most.min(sent));
         });
+    }
+
+    fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
+        let now = cx.now();
+        cx.raise(*finding, |report| self.tell(finding, now, report));
     }
 
     /// Weights that were merged for want of room count as evictions: sums are not exact after it.
@@ -176,6 +173,19 @@ impl Detector for DataExfiltration {
 }
 
 impl DataExfiltration {
+    fn tell(&self, finding: &Finding<'_>, now: Timestamp, report: &mut Report) {
+        let (source, sent) = (finding.subject.owner(), finding.reached.count());
+        let top = finding.target;
+        report
+            .message(format_args!(
+                "{source} sent {sent} bytes to external hosts within {} s, most of them to {top}",
+                finding.window_s(),
+            ))
+            .evidence("bytes", sent)
+            .evidence("top_destination", top.to_string())
+            .first_seen(self.sent.oldest(&source, now));
+    }
+
     /// Adds to the bytes that went to `destination`; tells who got the most, and about how much.
     fn count_destination(
         &mut self,

@@ -39,7 +39,7 @@ use netsentinel_core::detector::attack::{DNS_C2, PROTOCOL_TUNNELING};
 use netsentinel_core::dns::{Message, Messages, Name, Question};
 use netsentinel_core::{
     Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Ip, NeedsRestart,
-    Packet, Party, Rule, Setup, Severity, Usage,
+    Packet, Party, Report, Rule, Setup, Severity, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,12 @@ impl Detector for DnsTunnelling {
         });
     }
 
+    fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
+        // The name is in lower case and printable: such are the names that verdicts are asked about.
+        let Some(Indicator::Domain(name)) = finding.reached.indicator() else { return };
+        cx.raise(*finding, |report| tell(finding, name, report));
+    }
+
     fn usage(&self) -> Usage {
         self.messages.usage()
     }
@@ -132,14 +138,19 @@ impl Settings {
         };
         cx.raise(finding, |report| {
             let Question { name, kind } = question;
-            report
-                .message(format_args!(
-                    "{} asked {} for a name of {length} characters: {name}",
-                    ip.source, ip.destination
-                ))
-                .evidence("query", name.to_string())
-                .evidence("query_len", length)
-                .evidence("query_type", kind);
+            tell(&finding, &name.to_string(), report);
+            report.evidence("query_type", kind);
         });
     }
+}
+
+fn tell(finding: &Finding<'_>, name: &str, report: &mut Report) {
+    let (source, length) = (finding.subject.owner(), finding.reached.count());
+    let Some(resolver) = finding.target.ip else { return };
+    report
+        .message(format_args!(
+            "{source} asked {resolver} for a name of {length} characters: {name}"
+        ))
+        .evidence("query", name)
+        .evidence("query_len", length);
 }

@@ -40,7 +40,7 @@ use netsentinel_core::detector::attack::DIRECT_NETWORK_FLOOD;
 use netsentinel_core::window::EventWindow;
 use netsentinel_core::{
     Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
-    Packet, Party, Rule, Setup, Severity, Usage,
+    Packet, Party, Report, Rule, Setup, Severity, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,20 +120,31 @@ impl Detector for IcmpFlood {
             window: Some(self.settings.window),
         };
         cx.raise(finding, |report| {
-            report
-                .message(format_args!(
-                    "{} sent {count} echo requests within {} s, the last to {}",
-                    ip.source,
-                    self.settings.window.get(),
-                    ip.destination,
-                ))
-                .evidence("echo_requests", count)
-                .evidence("wire_len", packet.wire_len)
-                .first_seen(self.requests.oldest(&ip.source, now));
+            self.tell(&finding, now, report);
+            report.evidence("wire_len", packet.wire_len);
         });
+    }
+
+    fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
+        let now = cx.now();
+        cx.raise(*finding, |report| self.tell(finding, now, report));
     }
 
     fn usage(&self) -> Usage {
         self.requests.usage()
+    }
+}
+
+impl IcmpFlood {
+    fn tell(&self, finding: &Finding<'_>, now: Timestamp, report: &mut Report) {
+        let (source, count) = (finding.subject.owner(), finding.reached.count());
+        report
+            .message(format_args!(
+                "{source} sent {count} echo requests within {} s, the last to {}",
+                finding.window_s(),
+                finding.target,
+            ))
+            .evidence("echo_requests", count)
+            .first_seen(self.requests.oldest(&source, now));
     }
 }

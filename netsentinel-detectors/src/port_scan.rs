@@ -47,7 +47,7 @@ use netsentinel_core::detector::attack::{
 use netsentinel_core::window::DistinctWindow;
 use netsentinel_core::{
     Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
-    Packet, Party, Rule, Setup, Severity, Usage,
+    Packet, Party, Report, Rule, Setup, Severity, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -133,38 +133,56 @@ impl Detector for PortScan {
         let Some(reached) = cx.reaches(base, seen.count, Some(Indicator::Ip(ip.source))) else {
             return;
         };
-        let internal = cx.site().is_internal(ip.source);
         let finding = Finding {
             rule: &VERTICAL,
             subject: Subject::host(ip.source),
             reached,
-            step: u64::from(self.probed.insert(ip.source, port, now)),
+            // Only who has an alert is followed: there is room for few.
+            step: u64::from(reached.holds() && self.probed.insert(ip.source, port, now)),
             source: Endpoint::ip(ip.source),
             target: Endpoint::ip(ip.destination).port(port),
             window: Some(self.settings.window),
         };
-        let raised = cx.raise(finding, |report| {
-            let mut ports: Vec<u16> = self.ports.values(&ip.source, now).collect();
-            ports.sort_unstable();
-            ports.truncate(LISTED_MAX);
-            report
-                .message(format_args!(
-                    "{} probed {} ports within {} s, last port {port} of {}",
-                    ip.source,
-                    seen.count,
-                    self.settings.window.get(),
-                    ip.destination
-                ))
-                .evidence("ports", ports)
-                .first_seen(self.ports.oldest(&ip.source, now))
-                .attack(if internal { INSIDE } else { OUTSIDE });
-        });
-        if raised {
-            self.probed.restart(ip.source, self.ports.values(&ip.source, now), now);
-        }
+        self.raise(&finding, cx);
+    }
+
+    fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
+        self.raise(finding, cx);
     }
 
     fn usage(&self) -> Usage {
         self.ports.usage() + self.probed.bytes()
+    }
+}
+
+impl PortScan {
+    fn raise(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
+        let (now, source) = (cx.now(), finding.subject.owner());
+        let internal = cx.site().is_internal(source);
+        let raised = cx.raise(*finding, |report| self.tell(finding, now, internal, report));
+        if raised {
+            self.probed.restart(source, self.ports.values(&source, now), now);
+        }
+    }
+
+    fn tell(&self, finding: &Finding<'_>, now: Timestamp, internal: bool, report: &mut Report) {
+        let (source, count) = (finding.subject.owner(), finding.reached.count());
+        let Endpoint { ip: Some(destination), port: Some(port), .. } = finding.target else {
+            return;
+        };
+        report
+            .message(format_args!(
+                "{source} probed {count} ports within {} s, last port {port} of {destination}",
+                finding.window_s(),
+            ))
+            .first_seen(self.ports.oldest(&source, now))
+            .attack(if internal { INSIDE } else { OUTSIDE });
+        let mut ports: Vec<u16> = self.ports.values(&source, now).collect();
+        // By the time of a verdict, some may have left the window.
+        if ports.len() as u64 == count {
+            ports.sort_unstable();
+            ports.truncate(LISTED_MAX);
+            report.evidence("ports", ports);
+        }
     }
 }

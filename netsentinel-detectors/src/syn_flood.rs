@@ -41,7 +41,7 @@ use netsentinel_core::detector::attack::OS_EXHAUSTION_FLOOD;
 use netsentinel_core::window::EventWindow;
 use netsentinel_core::{
     Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, NeedsRestart,
-    Packet, Party, Rule, Setup, Severity, Usage,
+    Packet, Party, Report, Rule, Setup, Severity, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -112,29 +112,38 @@ impl Detector for SynFlood {
         let count = self.attempts.add(ip.source, now);
         let base = self.settings.threshold.get();
         let Some(reached) = cx.reaches(base, count, Some(Indicator::Ip(ip.source))) else { return };
-        let target = Endpoint::ip(ip.destination).port(port);
         let finding = Finding {
             rule: &SOURCE,
             subject: Subject::host(ip.source),
             reached,
             step: 1,
             source: Endpoint::ip(ip.source),
-            target,
+            target: Endpoint::ip(ip.destination).port(port),
             window: Some(self.settings.window),
         };
-        cx.raise(finding, |report| {
-            report
-                .message(format_args!(
-                    "{} attempted {count} connections (SYN) within {} s, the last to {target}",
-                    ip.source,
-                    self.settings.window.get(),
-                ))
-                .evidence("attempts", count)
-                .first_seen(self.attempts.oldest(&ip.source, now));
-        });
+        cx.raise(finding, |report| self.tell(&finding, now, report));
+    }
+
+    fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
+        let now = cx.now();
+        cx.raise(*finding, |report| self.tell(finding, now, report));
     }
 
     fn usage(&self) -> Usage {
         self.attempts.usage()
+    }
+}
+
+impl SynFlood {
+    fn tell(&self, finding: &Finding<'_>, now: Timestamp, report: &mut Report) {
+        let (source, count) = (finding.subject.owner(), finding.reached.count());
+        report
+            .message(format_args!(
+                "{source} attempted {count} connections (SYN) within {} s, the last to {}",
+                finding.window_s(),
+                finding.target,
+            ))
+            .evidence("attempts", count)
+            .first_seen(self.attempts.oldest(&source, now));
     }
 }

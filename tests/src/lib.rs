@@ -3,6 +3,7 @@
 
 pub mod capture;
 pub mod corpus;
+pub mod late;
 pub mod program;
 pub mod replay;
 pub mod shared;

@@ -7,11 +7,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::Cursor;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use netsentinel_capture::Capture;
 use netsentinel_core::config::Config;
 use netsentinel_core::{
-    Alert, Arp, LinkType, Mac, Pipeline, Record, Source as _, TcpFlags, Timestamp,
+    Alert, Arp, Indicator, LinkType, Mac, Pipeline, Record, Reputation, RiskTier, Source as _,
+    Suspicion, TcpFlags, Timestamp,
 };
 use netsentinel_detectors::BUILTIN;
 use netsentinel_synth::frame::{SYN_OPTIONS, fragments};
@@ -65,6 +67,19 @@ fn allocations(act: impl FnOnce()) -> u64 {
     TAKEN.with(Cell::get) - before
 }
 
+/// Waits for a verdict on everybody, so that whatever could wait does.
+struct Outstanding;
+
+impl Reputation for Outstanding {
+    fn tier(&self, _: Indicator<'_>) -> RiskTier {
+        RiskTier::Clean
+    }
+
+    fn want(&self, _: Indicator<'_>, _: Suspicion) -> bool {
+        true
+    }
+}
+
 /// A pipeline of all detectors, small enough that its tables overflow soon.
 struct Watched {
     pipeline: Pipeline,
@@ -79,7 +94,8 @@ impl Watched {
 
     fn new(config: &str) -> Self {
         let config = Config::parse(config).unwrap();
-        let pipeline = Pipeline::builder(&config).detectors(BUILTIN).build().unwrap();
+        let builder = Pipeline::builder(&config).detectors(BUILTIN);
+        let pipeline = builder.reputation(Arc::new(Outstanding)).build().unwrap();
         Self { pipeline, alerts: Vec::new(), packets: 0, allocations: 0 }
     }
 
@@ -167,6 +183,8 @@ fn tables_that_overflow_allocate_nothing() {
         assert!(usage.keys <= usage.max_keys && usage.evictions > 0, "{id}: {usage:?}");
     }
     assert!(stats.tables["udp_attempts"].evictions > 0);
+    let waiting = stats.tables["waiting"];
+    assert!(waiting.keys > 0 && waiting.evictions > 0, "{waiting:?}");
 }
 
 #[test]

@@ -11,6 +11,8 @@ use attacks::{CUSTOM, Case, DEFAULT};
 use netsentinel_core::{Alert, RiskTier, Severity};
 use netsentinel_detectors::BUILTIN;
 use netsentinel_synth::SynthPacket;
+use netsentinel_tests::capture::{Order, Ticks, pcap};
+use netsentinel_tests::program::Replay;
 use netsentinel_tests::replay::{PROFILES, START, builtin_knowing, raised, replay};
 
 const NANOSECOND: Duration = Duration::from_nanos(1);
@@ -129,15 +131,15 @@ fn the_cooldown_ends_one_nanosecond_after_its_length() {
 
 #[test]
 fn tiers_lower_the_threshold_and_raise_the_severity() {
-    for case in DEFAULT {
-        let Some(indicator) = case.indicator else { continue };
+    each(|case, profile| {
+        let Some(indicator) = case.indicator else { return };
         for tier in RiskTier::ALL {
             let detail = format!("{} malicious", tier as u8);
             let known = format!(r#"{{"{indicator}": {{"tier": "{tier}", "detail": "{detail}"}}}}"#);
             let least = case.least(tier);
-            let below = alerts(case, "seed", &known, &(case.attack)(least - 1));
+            let below = alerts(case, profile, &known, &(case.attack)(least - 1));
             assert_eq!(below, [], "{} {tier}", case.detector);
-            let found = alerts(case, "seed", &known, &(case.attack)(least));
+            let found = alerts(case, profile, &known, &(case.attack)(least));
             let [alert] = &found[..] else { panic!("{} {tier}: {found:?}", case.detector) };
             assert_eq!((alert.count, alert.base_threshold), (least, case.threshold));
             assert_eq!(alert.threshold, case.scaled(tier), "{} {tier}", case.detector);
@@ -149,6 +151,35 @@ fn tiers_lower_the_threshold_and_raise_the_severity() {
             assert_eq!((note.tier, note.detail.as_deref()), (tier, Some(&*detail)));
             let below_or_same = note.indicator.strip_suffix(indicator).unwrap();
             assert!(below_or_same.is_empty() || below_or_same.ends_with('.'));
+        }
+    });
+}
+
+/// The same through the program: a capture and a reputation file in, alerts out.
+#[test]
+fn tiers_hold_in_a_replay_with_a_reputation_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let [capture, table] = ["attack.pcap", "known.json"].map(|name| folder.path().join(name));
+    for case in DEFAULT {
+        let Some(indicator) = case.indicator else { continue };
+        for tier in RiskTier::ALL {
+            std::fs::write(&table, format!(r#"{{"{indicator}": "{tier}"}}"#)).unwrap();
+            let replay = |count| {
+                let packets = (case.attack)(count);
+                std::fs::write(&capture, pcap(&packets, Order::Little, Ticks::Nanos)).unwrap();
+                let options = ["-q", "--profile", "seed", "--reputation"];
+                Replay::new(options).arg(&table).arg(&capture).run()
+            };
+            let least = case.least(tier);
+            let below = replay(least - 1);
+            below.assert_silent_success();
+            assert_eq!(below.alerts().len(), 0, "{} {tier}", case.detector);
+            let alerts = replay(least).alerts();
+            assert_eq!(alerts.len(), 1, "{} {tier}", case.detector);
+            assert_eq!(alerts[0]["threshold"], case.scaled(tier), "{} {tier}", case.detector);
+            assert_eq!(alerts[0]["severity"], severity(tier, case.severity).name());
+            let told = alerts[0]["message"].as_str().unwrap();
+            assert_eq!(told.ends_with(&format!(" [VT:{tier}]")), tier != RiskTier::Clean);
         }
     }
 }
@@ -168,8 +199,12 @@ fn severity(tier: RiskTier, base: Severity) -> Severity {
 fn arp_spoofing_asks_nobody() {
     let case = DEFAULT.iter().find(|case| case.indicator.is_none()).unwrap();
     assert_eq!(case.detector, "arp_spoofing");
-    let known = r#"{"10.0.0.1": "CRITICAL", "10.0.0.10": "CRITICAL"}"#;
-    let found = alerts(case, "seed", known, &(case.attack)(1));
-    assert_eq!(found.len(), 1);
-    assert!(found[0].reputation.is_none() && !found[0].message.contains("[VT:"));
+    for tier in RiskTier::ALL {
+        let known = format!(r#"{{"10.0.0.1": "{tier}", "10.0.0.10": "{tier}"}}"#);
+        assert_eq!(alerts(case, "seed", &known, &(case.attack)(0)), []);
+        let found = alerts(case, "seed", &known, &(case.attack)(1));
+        let [alert] = &found[..] else { panic!("{tier}: {found:?}") };
+        assert_eq!((alert.severity, alert.threshold), (Severity::Critical, 1));
+        assert!(alert.reputation.is_none() && !alert.message.contains("[VT:"));
+    }
 }

@@ -100,3 +100,12 @@ fn the_seeds_configuration_is_read_with_its_defaults() {
     assert_eq!(config.unknown_keys(&[BUILTIN]), []);
     assert_eq!(builtin(&file.to_string()).stats().detectors.len(), 8);
 }
+
+#[test]
+fn the_example_of_the_reputation_page_is_read() {
+    let page = std::fs::read_to_string(root().join("docs/reputation.md")).unwrap();
+    let example = page.split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
+    let config = Config::parse(example).unwrap();
+    assert_eq!(config.unknown_keys(&[BUILTIN]).len(), 0);
+    assert_eq!(config.deployment.reputation.feeds.len(), 9);
+}

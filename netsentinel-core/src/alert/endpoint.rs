@@ -54,7 +54,7 @@ impl fmt::Display for Endpoint {
 }
 
 /// What a rule's alerts are counted by: while one is open for a subject, no other is raised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
     host: IpAddr,
     peer: Option<IpAddr>,

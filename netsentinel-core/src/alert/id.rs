@@ -22,6 +22,12 @@ impl AlertId {
         Self::digest(agent, rule, subject, time)
     }
 
+    /// The id of the alert that a verdict raises at `time`: never that of one that a packet of the same
+    /// time raises.
+    pub fn of_verdict(agent: &str, rule: &str, subject: &Subject, time: Timestamp) -> Self {
+        Self::digest(agent, rule, &format_args!("{subject},verdict"), time)
+    }
+
     /// The id of the alert that `agent` raises at `time` about its own `part`, such as an interface,
     /// by a rule that is about no host: see [`sensor`](crate::sensor). No rule is of both kinds.
     pub fn of_sensor(agent: &str, rule: &str, part: &str, time: Timestamp) -> Self {
@@ -59,6 +65,7 @@ mod tests {
             AlertId::of("a", "r/w", &a, t(1)),
             AlertId::of("a", "r/v", &b, t(1)),
             AlertId::of("a", "r/v", &a, t(2)),
+            AlertId::of_verdict("a", "r/v", &a, t(1)),
         ];
         assert!(others.iter().all(|other| *other != id));
     }

@@ -4,6 +4,7 @@ mod agent;
 mod endpoint;
 mod flow_id;
 mod id;
+mod reputation_note;
 mod sink;
 
 use std::borrow::Cow;
@@ -15,15 +16,17 @@ pub use agent::Agent;
 pub use endpoint::{Endpoint, Subject};
 pub use flow_id::{FlowId, community_id};
 pub use id::AlertId;
+pub use reputation_note::ReputationNote;
 pub use sink::Sink;
 
-use crate::{RiskTier, Severity, Timestamp};
+use crate::{Severity, Timestamp};
 
 /// One alert, or an update of one told before.
 ///
 /// Serialized it is one JSON object; `docs/alert.schema.json` describes it. An update has the `id`,
-/// `timestamp` and `frame` of the alert that it continues, a higher `update`, and what has grown
-/// since: whoever keeps alerts keeps the highest `update` of an `id`.
+/// `timestamp` and `frame` of the alert that it continues, a higher `update`, and what has changed
+/// since: whoever keeps alerts keeps the highest `update` of an `id`. There is one when a verdict makes
+/// an alert worse that is open, and one when an alert is closed that has grown, which tells the total.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alert {
@@ -31,10 +34,10 @@ pub struct Alert {
     pub v: u8,
     /// The same for the same agent, rule, subject and packet time, however often it is replayed.
     pub id: AlertId,
-    /// 0 when the alert is raised; the closing update that tells the total has 1.
+    /// 0 when the alert is raised; each update has one more than what was told before it.
     pub update: u32,
-    /// Time of the packet that made the rule hold; of the measurement for what the sensor tells of
-    /// itself.
+    /// Time of the packet that made the rule hold; of the newest packet where a verdict did, which then
+    /// is later than `last_seen`; of the measurement for what the sensor tells of itself.
     pub timestamp: Timestamp,
     /// Which detector, such as `port_scan`; `sensor` for what the sensor tells of itself.
     pub detector: Cow<'static, str>,
@@ -81,18 +84,6 @@ pub struct Alert {
     pub interface: Option<String>,
     /// Who watched.
     pub agent: Agent,
-}
-
-/// What was known of an endpoint when the alert was raised.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ReputationNote {
-    /// The address or domain asked about.
-    pub indicator: String,
-    /// Its tier.
-    pub tier: RiskTier,
-    /// Why, where the provider tells.
-    pub detail: Option<String>,
 }
 
 /// A technique of MITRE ATT&CK.

@@ -30,8 +30,23 @@ pub struct AgentSettings {
     pub client_cert: String,
     /// Path of the client certificate's private key.
     pub client_key: String,
+    /// Whom the agent asks what is known of endpoints.
+    pub reputation: ReputationSource,
     /// Seconds between heartbeats; after three without one the server shows the agent as offline.
     pub heartbeat_interval: Whole<1, 3_600>,
+}
+
+/// Whom an agent asks what is known of endpoints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReputationSource {
+    /// The server, which holds the keys and asks once for the whole site.
+    #[default]
+    Server,
+    /// The providers themselves, with the keys of the agent's own configuration.
+    Own,
+    /// Nobody: every endpoint is clean.
+    Off,
 }
 
 impl Default for AgentSettings {
@@ -48,6 +63,7 @@ impl Default for AgentSettings {
             spool_bytes: const { Whole::new(256 << 20).unwrap() },
             client_cert: String::new(),
             client_key: String::new(),
+            reputation: ReputationSource::Server,
             heartbeat_interval: const { Whole::new(30).unwrap() },
         }
     }

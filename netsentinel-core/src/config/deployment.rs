@@ -8,10 +8,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{AgentSettings, ServerSettings};
+use super::{AgentSettings, ReputationSettings, ServerSettings};
 
 /// Keys whose values must not be shown.
-pub(super) const SECRETS: &[&str] = &["api_key", "api_key_previous", "virustotal_api_key"];
+pub(super) const SECRETS: &[&str] =
+    &["api_key", "api_key_previous", "virustotal_api_key", "abuseipdb_api_key", "abusech_auth_key"];
 
 /// The keys of agent and server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,8 +40,15 @@ pub struct Deployment {
     pub server_cert: String,
     /// Path of the server's private key.
     pub server_key: String,
-    /// VirusTotal's API key; empty turns the look-ups off.
+    /// VirusTotal's API key; empty turns its look-ups off.
     pub virustotal_api_key: Secret,
+    /// AbuseIPDB's API key; empty turns its look-ups and its blacklist off.
+    pub abuseipdb_api_key: Secret,
+    /// The key that abuse.ch asks for with its feeds (Feodo, URLhaus, ThreatFox, SSLBL); sent to its hosts
+    /// only.
+    pub abusech_auth_key: Secret,
+    /// Who is asked what is known of addresses and domains.
+    pub reputation: ReputationSettings,
     /// The agent's own keys.
     pub agent: AgentSettings,
     /// The server's own keys.
@@ -62,7 +70,13 @@ pub enum AgentAuth {
 impl Deployment {
     /// Whether the file holds anything that only its owner may read.
     pub fn holds_secrets(&self) -> bool {
-        let all = [&self.api_key, &self.api_key_previous, &self.virustotal_api_key];
+        let all = [
+            &self.api_key,
+            &self.api_key_previous,
+            &self.virustotal_api_key,
+            &self.abuseipdb_api_key,
+            &self.abusech_auth_key,
+        ];
         all.iter().any(|secret| !secret.is_empty())
     }
 }
@@ -82,6 +96,9 @@ impl Default for Deployment {
             server_cert: "server.crt".into(),
             server_key: "server.key".into(),
             virustotal_api_key: Secret::default(),
+            abuseipdb_api_key: Secret::default(),
+            abusech_auth_key: Secret::default(),
+            reputation: ReputationSettings::default(),
             agent: AgentSettings::default(),
             server: ServerSettings::default(),
         }

@@ -11,6 +11,7 @@ mod agent;
 mod deployment;
 mod keys;
 mod pipeline;
+mod reputation;
 mod server;
 pub mod setting;
 
@@ -18,10 +19,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-pub use agent::AgentSettings;
+pub use agent::{AgentSettings, ReputationSource};
 pub use deployment::{AgentAuth, Deployment, Secret, is_open_to_all};
 pub use keys::{UnknownKey, reference};
 pub use pipeline::{PipelineSettings, Profile};
+pub use reputation::{DomainScope, FeedFormat, FeedSettings, ReputationSettings};
 pub use server::ServerSettings;
 
 use crate::text::printable;

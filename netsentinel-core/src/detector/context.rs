@@ -1,24 +1,22 @@
 //! What the pipeline lends a detector for the length of one call.
 
-use std::fmt::Display;
 use std::net::IpAddr;
 
-use serde_json::{Map, Value};
-
+use super::Descriptor;
 use super::attack::Technique;
-use super::{Descriptor, Rule};
-use crate::alert::{
-    Agent, Alert, AlertId, Endpoint, FlowId, ReputationNote, Sink, Subject, TechniqueNote,
-};
-use crate::config::setting::Seconds;
-use crate::pipeline::{Episodes, RuleCounters, Share};
+use super::finding::{Bar, Finding, Reached, Report, Standing};
+use crate::alert::{Agent, Alert, AlertId, Endpoint, FlowId, ReputationNote, Sink, TechniqueNote};
+use crate::pipeline::{Episodes, RuleCounters, Share, Waiting};
 use crate::{Flow, Indicator, Mac, Packet, Reputation, RiskTier, Site, Timestamp};
+
+const NANOS_PER_MILLISECOND: u64 = 1_000_000;
 
 /// What the pipeline lends a detector for the length of one call: the time, the site, reputation,
 /// and the one way to raise an alert.
 ///
 /// What every detector owes is written here once: reputation that moves thresholds and severities,
-/// the cooldown, the counting while an alert is open, and the making of the alert itself.
+/// the findings that wait for a verdict, the cooldown, the counting while an alert is open, and the
+/// making of the alert itself.
 pub struct Context<'a> {
     pub(crate) now: Timestamp,
     pub(crate) packet: Option<&'a Packet<'a>>,
@@ -29,72 +27,10 @@ pub struct Context<'a> {
     pub(crate) agent: &'a Agent,
     pub(crate) reputation: &'a dyn Reputation,
     pub(crate) episodes: &'a mut Episodes,
+    /// Absent where there is nobody to ask.
+    pub(crate) waiting: Option<&'a mut Waiting>,
     pub(crate) counters: &'a mut RuleCounters,
     pub(crate) sink: &'a mut dyn Sink,
-}
-
-/// A count that has reached its threshold, as lowered by what is known of an endpoint.
-#[derive(Clone, Copy, Debug)]
-pub struct Reached<'i> {
-    count: u64,
-    base: u64,
-    tier: RiskTier,
-    indicator: Option<Indicator<'i>>,
-}
-
-/// What a rule found, in values that cost nothing to make: the text comes later, if at all.
-#[derive(Clone, Copy, Debug)]
-pub struct Finding<'i> {
-    /// The rule that holds.
-    pub rule: &'static Rule,
-    /// What alerts are counted by.
-    pub subject: Subject,
-    /// The count and threshold, from [`Context::reaches`].
-    pub reached: Reached<'i>,
-    /// How much of the count this packet added; it goes on being added while the alert is open.
-    pub step: u64,
-    /// Who did it.
-    pub source: Endpoint,
-    /// To whom.
-    pub target: Endpoint,
-    /// The window that the count is over, if it is over one.
-    pub window: Option<Seconds>,
-}
-
-/// What an alert says beyond its finding. Made only for an alert that goes out.
-#[derive(Debug, Default)]
-pub struct Report {
-    message: String,
-    evidence: Map<String, Value>,
-    first_seen: Option<Timestamp>,
-    attack: Option<&'static [Technique]>,
-}
-
-impl Report {
-    /// The sentence that people read, with the numbers in it and no final stop. Text from the wire
-    /// must come through [`text::Printable`](crate::text::Printable) or something as strict.
-    pub fn message(&mut self, sentence: impl Display) -> &mut Self {
-        self.message = sentence.to_string();
-        self
-    }
-
-    /// A fact that the rule rests on.
-    pub fn evidence(&mut self, name: &'static str, fact: impl Into<Value>) -> &mut Self {
-        self.evidence.insert(name.into(), fact.into());
-        self
-    }
-
-    /// Time of the first packet counted, where it is earlier than this one.
-    pub fn first_seen(&mut self, time: Option<Timestamp>) -> &mut Self {
-        self.first_seen = time;
-        self
-    }
-
-    /// The techniques to name instead of the descriptor's.
-    pub fn attack(&mut self, techniques: &'static [Technique]) -> &mut Self {
-        self.attack = Some(techniques);
-        self
-    }
 }
 
 impl<'a> Context<'a> {
@@ -114,7 +50,8 @@ impl<'a> Context<'a> {
         self.flow
     }
 
-    /// Whether `count` reaches `base` as lowered by what is known of `indicator`.
+    /// Whether `count` reaches `base` as lowered by what is known of `indicator`; or would, if the worst
+    /// were known, while a verdict is outstanding ([`Reached::holds`] tells them apart).
     ///
     /// Reputation is asked only once the count would do for the worst tier.
     pub fn reaches<'i>(
@@ -123,11 +60,7 @@ impl<'a> Context<'a> {
         count: u64,
         indicator: Option<Indicator<'i>>,
     ) -> Option<Reached<'i>> {
-        if count < RiskTier::Critical.threshold(base) {
-            return None;
-        }
-        let tier = indicator.map_or(RiskTier::Clean, |indicator| self.reputation.tier(indicator));
-        (count >= tier.threshold(base)).then_some(Reached { count, base, tier, indicator })
+        self.held_against(Bar { base, exceeds: false }, count, indicator)
     }
 
     /// As [`reaches`](Self::reaches), for rules whose count must be *more* than the threshold.
@@ -137,11 +70,35 @@ impl<'a> Context<'a> {
         count: u64,
         indicator: Option<Indicator<'i>>,
     ) -> Option<Reached<'i>> {
-        let reached = self.reaches(base, count, indicator)?;
-        (count > reached.tier.threshold(base)).then_some(reached)
+        self.held_against(Bar { base, exceeds: true }, count, indicator)
     }
 
-    /// Raises an alert, or adds to the one that is open for the same rule and subject.
+    fn held_against<'i>(
+        &self,
+        bar: Bar,
+        count: u64,
+        indicator: Option<Indicator<'i>>,
+    ) -> Option<Reached<'i>> {
+        if !bar.is_met(count, RiskTier::Critical) {
+            return None;
+        }
+        let tier = indicator.map_or(RiskTier::Clean, |indicator| self.reputation.tier(indicator));
+        // A count that is enough asks too: the alert that it raises may be escalated.
+        let outstanding = self.waiting.is_some()
+            && tier < RiskTier::Critical
+            && indicator
+                .is_some_and(|indicator| self.reputation.want(indicator, bar.suspicion(count)));
+        let standing = match bar.is_met(count, tier) {
+            true => Standing::Holds,
+            false if outstanding => Standing::Waits,
+            false => return None,
+        };
+        Some(Reached { count, bar, tier, indicator, standing })
+    }
+
+    /// Raises an alert, or adds to the one that is open for the same rule and subject. A finding that
+    /// waits for a verdict is only remembered: [`Detector::on_verdict`](super::Detector::on_verdict) is
+    /// called with it once it is enough.
     ///
     /// `report` runs, and so allocates, only for an alert that goes out. Of several workers only the
     /// one that the subject's host belongs to raises anything: it alone has seen all of it.
@@ -156,7 +113,15 @@ impl<'a> Context<'a> {
             target: self.placed(finding.target),
             ..finding
         };
-        if self.episodes.extend(&finding, self.now, self.sink) {
+        let told = match finding.reached.standing {
+            Standing::Holds => self.episodes.extend(&finding, self.now, self.sink),
+            Standing::Since(_) => self.episodes.covers(&finding, self.now, self.sink),
+            Standing::Waits => {
+                self.remember(&finding);
+                return false;
+            }
+        };
+        if told {
             self.counters.suppressed(finding.rule);
             return false;
         }
@@ -166,21 +131,40 @@ impl<'a> Context<'a> {
         self.counters.raised(finding.rule, alert.severity);
         self.sink.alert(alert.clone());
         self.episodes.open(&finding, self.now, alert, self.sink);
+        if let Some(waiting) = &mut self.waiting {
+            waiting.forget(&finding);
+        }
         true
     }
 
-    fn alert(&self, finding: &Finding<'_>, text: Report) -> Alert {
-        let Reached { count, base, tier, indicator } = finding.reached;
-        let note = indicator.map(|indicator| ReputationNote {
-            indicator: indicator.to_string(),
-            tier,
-            detail: self.reputation.detail(indicator),
-        });
+    /// While an alert is open for it, that alert is what a verdict is told by.
+    fn remember(&mut self, finding: &Finding<'_>) {
+        if let Some(waiting) = &mut self.waiting
+            && !self.episodes.is_open(finding, self.now)
+        {
+            waiting.remember(self.descriptor, finding, self.now);
+        }
+    }
+
+    fn alert(&self, finding: &Finding<'_>, mut text: Report) -> Alert {
+        let Reached { count, bar: Bar { base, .. }, tier, indicator, standing } = finding.reached;
+        let note = indicator.map(|indicator| ReputationNote::of(indicator, tier, self.reputation));
+        let (agent, rule, subject) = (&self.agent.id, finding.rule.id, &finding.subject);
+        let (id, counted) = match standing {
+            Standing::Since(counted) => {
+                let after = self.now.nanos_since(counted) / NANOS_PER_MILLISECOND;
+                text.evidence("verdict_after_s", after as f64 / 1_000.0);
+                (AlertId::of_verdict(agent, rule, subject, self.now), counted)
+            }
+            Standing::Holds | Standing::Waits => {
+                (AlertId::of(agent, rule, subject, self.now), self.now)
+            }
+        };
         let techniques = text.attack.unwrap_or(self.descriptor.attack);
         let packet = self.packet;
         Alert {
             v: Alert::VERSION,
-            id: AlertId::of(&self.agent.id, finding.rule.id, &finding.subject, self.now),
+            id,
             update: 0,
             timestamp: self.now,
             detector: self.descriptor.id.into(),
@@ -191,13 +175,13 @@ impl<'a> Context<'a> {
             base_severity: self.descriptor.severity,
             source: finding.source,
             target: finding.target,
-            message: text.message + &suffix(note.as_ref()),
+            message: text.message + &note.as_ref().map(ReputationNote::suffix).unwrap_or_default(),
             count,
             threshold: tier.threshold(base),
             base_threshold: base,
-            window_s: finding.window.map_or(0, Seconds::get),
-            first_seen: text.first_seen.unwrap_or(self.now),
-            last_seen: self.now,
+            window_s: finding.window_s(),
+            first_seen: text.first_seen.unwrap_or(counted).min(counted),
+            last_seen: counted,
             evidence: text.evidence,
             reputation: note,
             attack: techniques.iter().map(TechniqueNote::from).collect(),
@@ -227,17 +211,6 @@ impl<'a> Context<'a> {
             _ if host == ip.source => Some(ethernet.source),
             _ if host == ip.destination => Some(ethernet.destination),
             _ => None,
-        }
-    }
-}
-
-/// ` [VT:HIGH — 5 malicious]`, or nothing for what is clean or not asked about.
-fn suffix(note: Option<&ReputationNote>) -> String {
-    match note {
-        Some(ReputationNote { tier: RiskTier::Clean, .. }) | None => String::new(),
-        Some(ReputationNote { tier, detail: None, .. }) => format!(" [VT:{tier}]"),
-        Some(ReputationNote { tier, detail: Some(detail), .. }) => {
-            format!(" [VT:{tier} — {detail}]")
         }
     }
 }

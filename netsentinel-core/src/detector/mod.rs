@@ -2,13 +2,16 @@
 
 pub mod attack;
 mod context;
+mod finding;
 mod registration;
 mod seated;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use context::{Context, Finding, Reached, Report};
+pub use context::Context;
+pub(crate) use finding::{Bar, Standing};
+pub use finding::{Finding, Reached, Report};
 pub use registration::Registration;
 pub(crate) use seated::{Prepared, Seated};
 
@@ -32,6 +35,16 @@ pub trait Detector: Send {
     /// Called when packet time enters a new second, before that second's first packet.
     fn on_tick(&mut self, cx: &mut Context<'_>) {
         let _ = cx;
+    }
+
+    /// Called with a finding of its own that waited for a verdict, when one has come that makes the count
+    /// enough: raises it. There is no packet; [`Context::now`] is the time of the verdict, and what was
+    /// counted may have left the windows since. Unless a detector says otherwise, the alert has a plain
+    /// sentence made of the finding.
+    fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
+        cx.raise(*finding, |report| {
+            report.message(finding.sentence());
+        });
     }
 
     /// Called once, at the end of the capture.

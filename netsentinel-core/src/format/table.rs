@@ -10,10 +10,11 @@ pub(super) fn header() -> String {
 }
 
 pub(super) fn row(alert: &Alert) -> String {
-    // What an update tells came to its end later than the alert.
+    // What an update tells came to its end later than the alert. Only the closing one tells a total.
     let (time, mark) = match alert.update {
         0 => (alert.timestamp, ""),
-        _ => (alert.last_seen, "(total) "),
+        _ if alert.evidence.contains_key("repeats") => (alert.last_seen, "(total) "),
+        _ => (alert.last_seen, "(worse) "),
     };
     // Hardware addresses count where there is no flow: in ARP.
     let source = match alert.source.mac {

@@ -1,11 +1,11 @@
 //! Records on their way to the workers, copied into one piece of memory that is used again; between
-//! them the times that passed without one.
+//! them the times that passed without one, and the verdicts that arrived.
 
 use std::ops::Range;
 
-use crate::{LinkType, Record, Timestamp};
+use crate::{Arrived, LinkType, Record, Timestamp};
 
-/// Records and times in a batch at most.
+/// Records, times and verdicts in a batch at most.
 const ENTRIES_MAX: usize = 4_096;
 /// A batch is full when it holds this many bytes; one record may go beyond.
 const BYTES_MAX: usize = 1 << 20;
@@ -22,11 +22,14 @@ pub(super) enum Event<'a> {
     Record(Record<'a>),
     /// Time passed without a record.
     Time(Timestamp),
+    /// Verdicts arrived.
+    Arrived(&'a Arrived),
 }
 
 enum Entry {
     Record(Copied),
     Time(Timestamp),
+    Arrived(Arrived),
 }
 
 struct Copied {
@@ -58,6 +61,11 @@ impl Batch {
         self.entries.push(Entry::Time(now));
     }
 
+    /// Appends that verdicts have arrived.
+    pub(super) fn push_arrived(&mut self, arrived: Arrived) {
+        self.entries.push(Entry::Arrived(arrived));
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -76,6 +84,7 @@ impl Batch {
         self.entries.iter().map(|entry| match entry {
             Entry::Record(copied) => Event::Record(self.record(copied)),
             Entry::Time(now) => Event::Time(*now),
+            Entry::Arrived(arrived) => Event::Arrived(arrived),
         })
     }
 

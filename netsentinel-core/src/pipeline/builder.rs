@@ -8,6 +8,7 @@ use super::dispatch::{Dispatcher, Seat};
 use super::episodes::Episodes;
 use super::reassembly::Reassembly;
 use super::share::Share;
+use super::waiting::Waiting;
 use super::{Pipeline, Workers};
 use crate::alert::Agent;
 use crate::config::{Config, ConfigError};
@@ -21,18 +22,13 @@ use crate::{Interest, Registration, Reputation, Timestamp};
 pub struct PipelineBuilder<'c> {
     config: &'c Config,
     registrations: Vec<Registration>,
-    reputation: Arc<dyn Reputation>,
+    reputation: Option<Arc<dyn Reputation>>,
     agent: Agent,
 }
 
 impl<'c> PipelineBuilder<'c> {
     pub(super) fn new(config: &'c Config) -> Self {
-        Self {
-            config,
-            registrations: Vec::new(),
-            reputation: Arc::new(Clean),
-            agent: Agent::default(),
-        }
+        Self { config, registrations: Vec::new(), reputation: None, agent: Agent::default() }
     }
 
     /// Adds detectors, behind those added before. Their order is the order of alerts on one packet.
@@ -42,10 +38,11 @@ impl<'c> PipelineBuilder<'c> {
         self
     }
 
-    /// Whom to ask what is known of an endpoint; by default nobody, and all are clean.
+    /// Whom to ask what is known of an endpoint; by default nobody, and all are clean. Takes memory for
+    /// the findings that wait for a verdict.
     #[must_use]
     pub fn reputation(mut self, reputation: Arc<dyn Reputation>) -> Self {
-        self.reputation = reputation;
+        self.reputation = Some(reputation);
         self
     }
 
@@ -97,7 +94,8 @@ impl<'c> PipelineBuilder<'c> {
             episodes: Episodes::new(settings.alert_cooldown.duration()),
             site: settings.site(),
             agent: self.agent.clone(),
-            reputation: Arc::clone(&self.reputation),
+            reputation: self.reputation.clone().unwrap_or_else(|| Arc::new(Clean)),
+            waiting: self.reputation.is_some().then(Waiting::new),
             share,
             wanted,
             seats,

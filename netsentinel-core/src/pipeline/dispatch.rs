@@ -8,10 +8,12 @@ use super::classify;
 use super::episodes::Episodes;
 use super::share::Share;
 use super::stats::RuleCounters;
+use super::waiting::{Due, Waiting};
 use crate::alert::{Agent, Sink};
 use crate::detector::{Context, Descriptor, Party, Seated};
 use crate::flow::{Flow, FlowTable, UdpAttempts};
-use crate::{Interest, Packet, Reputation, Site, Timestamp};
+use crate::reputation::IndexedArrived;
+use crate::{Indicator, Interest, Packet, Reputation, Site, Suspicion, Timestamp};
 
 /// The detectors in their order, with all that they share.
 pub(super) struct Dispatcher {
@@ -26,6 +28,8 @@ pub(super) struct Dispatcher {
     pub(super) site: Site,
     pub(super) agent: Agent,
     pub(super) reputation: Arc<dyn Reputation>,
+    /// Absent where there is nobody to ask.
+    pub(super) waiting: Option<Waiting>,
 }
 
 /// A detector in its place in the order.
@@ -49,6 +53,7 @@ struct Shared<'a> {
     agent: &'a Agent,
     reputation: &'a dyn Reputation,
     episodes: &'a mut Episodes,
+    waiting: Option<&'a mut Waiting>,
     sink: &'a mut dyn Sink,
 }
 
@@ -68,6 +73,10 @@ impl Dispatcher {
         if kinds.contains(Interest::UDP) && self.opens_udp_flow(packet) {
             kinds |= Interest::PROBE;
         }
+        if kinds.contains(Interest::PROBE) && self.waiting.is_some() && ends.include(Party::Source)
+        {
+            self.tell_seen(packet);
+        }
         let in_flow = kinds.intersects(Interest::TCP | Interest::UDP);
         let flow = if in_flow { self.follow_flow(packet, sink) } else { None };
         if kinds.intersects(self.wanted) {
@@ -83,6 +92,15 @@ impl Dispatcher {
             self.end_flow(&ended, packet.timestamp, Some(packet), sink);
         }
         kinds
+    }
+
+    /// Tells reputation of the external end of an attempt, so that its verdict is there before it is needed.
+    fn tell_seen(&self, packet: &Packet<'_>) {
+        let Some(ip) = packet.ip() else { return };
+        let mut ends = [ip.source, ip.destination].into_iter();
+        if let Some(external) = ends.find(|end| self.site.is_external_unicast(*end)) {
+            self.reputation.want(Indicator::Ip(external), Suspicion::SEEN);
+        }
     }
 
     fn opens_udp_flow(&mut self, packet: &Packet<'_>) -> bool {
@@ -119,12 +137,35 @@ impl Dispatcher {
     /// Packet time has entered a new second, at `now`.
     pub(super) fn tick(&mut self, now: Timestamp, sink: &mut dyn Sink) {
         self.episodes.close_quiet(now, sink);
+        if let Some(waiting) = &mut self.waiting {
+            waiting.expire(now);
+        }
         while let Some(flow) = self.flows.as_mut().and_then(|flows| flows.pop_idle(now)) {
             self.end_flow(&flow, now, None, sink);
         }
         let (seats, mut shared) = self.parts(now, None, None, sink);
         for seat in seats {
             seat.call(&mut shared, |detector, cx| detector.on_tick(cx));
+        }
+    }
+
+    /// Verdicts have arrived: alerts that are open escalate, then what has waited and is enough now is
+    /// raised, by detector and by when it was counted.
+    pub(super) fn reconsider(
+        &mut self,
+        arrived: &IndexedArrived<'_>,
+        now: Timestamp,
+        sink: &mut dyn Sink,
+    ) {
+        self.episodes.escalate(arrived, now, &*self.reputation, sink);
+        let Some(waiting) = &mut self.waiting else { return };
+        let mut due = waiting.take_due(arrived, now, &*self.reputation);
+        due.sort_by_key(Due::order);
+        let (seats, mut shared) = self.parts(now, None, None, sink);
+        for seat in seats {
+            for due in due.iter().filter(|due| due.descriptor.id == seat.descriptor.id) {
+                seat.call(&mut shared, |detector, cx| detector.on_verdict(&due.finding(), cx));
+            }
         }
     }
 
@@ -138,6 +179,9 @@ impl Dispatcher {
             seat.call(&mut shared, |detector, cx| detector.finish(cx));
         }
         self.episodes.close_all(sink);
+        if let Some(waiting) = &mut self.waiting {
+            waiting.clear();
+        }
     }
 
     fn parts<'a>(
@@ -156,6 +200,7 @@ impl Dispatcher {
             agent: &self.agent,
             reputation: &*self.reputation,
             episodes: &mut self.episodes,
+            waiting: self.waiting.as_mut(),
             sink,
         };
         (&mut self.seats, shared)
@@ -187,6 +232,7 @@ impl Seat {
             agent: shared.agent,
             reputation: shared.reputation,
             episodes: shared.episodes,
+            waiting: shared.waiting.as_deref_mut(),
             counters: &mut self.counters,
             sink: shared.sink,
         };

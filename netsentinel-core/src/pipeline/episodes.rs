@@ -2,7 +2,8 @@
 //!
 //! An episode opens with an alert. Whenever the rule holds again it grows; when the rule has not
 //! held for longer than the cooldown it closes, and if it has grown, one closing update tells the
-//! total. After that the rule may raise a new alert for the subject.
+//! total. After that the rule may raise a new alert for the subject. A verdict that makes the alert of
+//! an open episode worse is told at once, by an update too.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -10,10 +11,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::alert::{Alert, Endpoint, Sink, Subject};
+use crate::alert::{Alert, Endpoint, ReputationNote, Sink, Subject};
 use crate::detector::Finding;
+use crate::reputation::IndexedArrived;
 use crate::window::BoundedMap;
-use crate::{Timestamp, Usage};
+use crate::{Indicator, IndicatorBuf, Reputation, Timestamp, Usage};
 
 /// Alerts open at once; when more are needed, those quiet the longest are closed early.
 pub const EPISODES_MAX: usize = 8_192;
@@ -27,7 +29,9 @@ pub(crate) struct Episodes {
 }
 
 struct Episode {
+    /// As it was told last, but for what has grown since it was raised.
     alert: Alert,
+    indicator: Option<IndicatorBuf>,
     added: u64,
     /// How often the rule held again.
     repeats: u64,
@@ -71,10 +75,8 @@ impl Episodes {
     ) -> bool {
         let key = (finding.rule.id, finding.subject);
         let Some(episode) = self.open.touch(&key, now) else { return false };
-        if now > episode.last_seen.after(self.cooldown) {
-            if let Some(update) = self.open.remove(&key).and_then(Episode::close) {
-                sink.alert(update);
-            }
+        if episode.is_over(now, self.cooldown) {
+            self.close(&key, sink);
             return false;
         }
         episode.added = episode.added.saturating_add(finding.step);
@@ -83,6 +85,50 @@ impl Episodes {
         episode.last_target = finding.target;
         episode.note_target(finding.target);
         true
+    }
+
+    /// Whether an episode is open for the rule and subject of `finding`.
+    pub(crate) fn is_open(&self, finding: &Finding<'_>, now: Timestamp) -> bool {
+        let episode = self.open.get(&(finding.rule.id, finding.subject));
+        episode.is_some_and(|episode| !episode.is_over(now, self.cooldown))
+    }
+
+    /// Whether the episode that is open for the rule and subject of `finding` stands for it, as for one
+    /// that was counted earlier. One that has been quiet for too long is closed instead.
+    pub(crate) fn covers(
+        &mut self,
+        finding: &Finding<'_>,
+        now: Timestamp,
+        sink: &mut dyn Sink,
+    ) -> bool {
+        let open = self.is_open(finding, now);
+        if !open {
+            self.close(&(finding.rule.id, finding.subject), sink);
+        }
+        open
+    }
+
+    fn close(&mut self, key: &(&'static str, Subject), sink: &mut dyn Sink) {
+        if let Some(update) = self.open.remove(key).and_then(Episode::close) {
+            sink.alert(update);
+        }
+    }
+
+    /// Tells every open alert anew that the verdicts that have `arrived` make worse; in no order.
+    pub(crate) fn escalate(
+        &mut self,
+        arrived: &IndexedArrived<'_>,
+        now: Timestamp,
+        reputation: &dyn Reputation,
+        sink: &mut dyn Sink,
+    ) {
+        for episode in self.open.values_mut() {
+            if !episode.is_over(now, self.cooldown)
+                && let Some(update) = episode.escalate(arrived, reputation)
+            {
+                sink.alert(update);
+            }
+        }
     }
 
     /// Opens an episode with the alert that was raised.
@@ -100,6 +146,7 @@ impl Episodes {
             last_target: finding.target,
             targets: [None; TARGETS_MAX],
             more_targets: false,
+            indicator: finding.reached.indicator().map(Indicator::to_buf),
             alert,
         };
         episode.note_target(finding.target);
@@ -131,18 +178,58 @@ impl Episode {
         self.more_targets = true;
     }
 
+    /// Whether it has been quiet for too long.
+    fn is_over(&self, now: Timestamp, cooldown: Duration) -> bool {
+        now > self.last_seen.after(cooldown)
+    }
+
+    /// The update that tells of a worse tier, if one of the verdicts gives it.
+    fn escalate(
+        &mut self,
+        arrived: &IndexedArrived<'_>,
+        reputation: &dyn Reputation,
+    ) -> Option<Alert> {
+        let indicator = self.indicator.as_ref()?.borrowed();
+        let told = self.alert.reputation.as_ref()?;
+        if !arrived.concerns(indicator) {
+            return None;
+        }
+        let tier = reputation.tier(indicator);
+        if tier <= told.tier {
+            return None;
+        }
+        let message = self.alert.message.strip_suffix(&told.suffix());
+        let note = ReputationNote::of(indicator, tier, reputation);
+        let message = message.unwrap_or(&self.alert.message).to_owned() + &note.suffix();
+        let alert = &mut self.alert;
+        alert.update += 1;
+        alert.severity = tier.severity(alert.base_severity);
+        alert.threshold = tier.threshold(alert.base_threshold);
+        alert.message = message;
+        alert.reputation = Some(note);
+        Some(self.grown())
+    }
+
+    /// The alert with what has grown.
+    fn grown(&self) -> Alert {
+        let mut alert = self.alert.clone();
+        if self.repeats > 0 {
+            alert.count = alert.count.saturating_add(self.added);
+            alert.last_seen = self.last_seen;
+            alert.target = self.last_target;
+        }
+        alert
+    }
+
     /// The closing update that tells the total, if the alert grew after it was raised.
     fn close(self) -> Option<Alert> {
         if self.repeats == 0 {
             return None;
         }
-        let mut alert = self.alert;
+        let mut alert = self.grown();
         let targets: Vec<Value> =
             self.targets.iter().flatten().map(|ip| ip.to_string().into()).collect();
-        alert.update = 1;
-        alert.count = alert.count.saturating_add(self.added);
-        alert.last_seen = self.last_seen;
-        alert.target = self.last_target;
+        alert.update += 1;
         alert.message = match self.added {
             0 => format!("{}; {} more times", alert.message, self.repeats),
             _ => format!("{}; {} in all", alert.message, alert.count),

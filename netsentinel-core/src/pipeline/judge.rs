@@ -3,7 +3,7 @@
 use super::{Pipeline, Reconfigured, Stats};
 use crate::alert::Sink;
 use crate::config::{Config, ConfigError};
-use crate::{Record, Source, Timestamp};
+use crate::{Arrived, Record, Source, Timestamp};
 
 /// Takes records, gives alerts: one [`Pipeline`], or several [`Workers`](super::Workers) that give
 /// the same alerts in the same order.
@@ -14,6 +14,12 @@ pub trait Judge {
     /// Tells that time has passed without packets: see [`Pipeline::advance`]. What this raises may
     /// come later, like the alerts of a record.
     fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink);
+
+    /// Judges anew what waited for verdicts that have now `arrived`: see [`Pipeline::reconsider`]. What
+    /// this raises may come later, like the alerts of a record. Several workers look a tier up when they
+    /// come to a record, so they tell what one pipeline does only if reputation changes after a
+    /// [`flush`](Self::flush).
+    fn reconsider(&mut self, arrived: &Arrived, sink: &mut dyn Sink);
 
     /// Gives the alerts of all records taken so far.
     fn flush(&mut self, sink: &mut dyn Sink);
@@ -64,6 +70,10 @@ impl Judge for Pipeline {
 
     fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
         self.advance(now, sink);
+    }
+
+    fn reconsider(&mut self, arrived: &Arrived, sink: &mut dyn Sink) {
+        self.reconsider(arrived, sink);
     }
 
     fn flush(&mut self, _: &mut dyn Sink) {}

@@ -14,6 +14,7 @@ mod reassembly;
 mod reconfigure;
 mod share;
 mod stats;
+mod waiting;
 mod workers;
 
 use std::collections::BTreeMap;
@@ -24,16 +25,18 @@ pub use judge::Judge;
 pub use reassembly::FragmentCounters;
 pub use reconfigure::Reconfigured;
 pub use stats::{DetectorStats, RuleStats, Stats};
+pub use waiting::{LOOKBACK, WAITING_ADDRESSES_MAX, WAITING_DOMAINS_MAX};
 pub use workers::Workers;
 
 pub(crate) use episodes::Episodes;
 pub(crate) use share::Share;
 pub(crate) use stats::RuleCounters;
+pub(crate) use waiting::Waiting;
 
 use crate::alert::{Alert, Sink};
 use crate::config::{Config, PipelineSettings};
 use crate::decode::{self, DecodeCounters};
-use crate::{Interest, Packet, Record, Source, Timestamp};
+use crate::{Arrived, Interest, Packet, Record, Source, Timestamp};
 use dispatch::{Dispatcher, Seat};
 use place::{Placed, Step, pass_on};
 use reassembly::Reassembly;
@@ -116,6 +119,19 @@ impl Pipeline {
         pass_on(raised, &self.order, sink);
     }
 
+    /// Judges anew what was counted while verdicts were outstanding that have now `arrived`. A count that
+    /// is enough for the tier as it is now is told at once, without waiting for a packet; an alert that is
+    /// open is told again, by an update, where its tier has become worse.
+    ///
+    /// A count is enough if it stood within the last ten minutes ([`LOOKBACK`]), or within the rule's
+    /// window where that is longer. The alert has the newest packet's time, and no packet; its
+    /// `last_seen` is the time of the count. What comes: by detector, then by when it was counted.
+    pub fn reconsider(&mut self, arrived: &Arrived, sink: &mut dyn Sink) {
+        let mut raised = Vec::new();
+        self.weigh(0, arrived, &mut raised);
+        pass_on(raised, &self.order, sink);
+    }
+
     /// Tells the detectors that the capture has ended, and closes every alert that is open. Further
     /// records may follow.
     pub fn finish(&mut self, sink: &mut dyn Sink) {
@@ -140,6 +156,16 @@ impl Pipeline {
         if self.newest().is_some_and(|newest| now > newest) {
             self.enter(nth, now, out);
         }
+    }
+
+    /// Judges anew what waited for the verdicts that have arrived, as the `nth` of a batch.
+    fn weigh(&mut self, nth: usize, arrived: &Arrived, out: &mut Vec<Placed>) {
+        if arrived.is_empty() || self.packets == 0 {
+            return;
+        }
+        self.dispatcher.reconsider(&arrived.indexed(), self.newest, &mut |alert: Alert| {
+            out.push(Placed { record: nth, step: Step::Verdict, alert });
+        });
     }
 
     /// Ends the capture; what is raised goes to `out`.
@@ -195,6 +221,7 @@ impl Pipeline {
         ]);
         tables
             .extend(self.dispatcher.attempts.as_ref().map(|table| ("udp_attempts", table.usage())));
+        tables.extend(self.dispatcher.waiting.as_ref().map(|table| ("waiting", table.usage())));
         tables.extend(self.dispatcher.flows.as_ref().map(|table| ("flows", table.usage())));
         let detector = |seat: &Seat| {
             let usage = seat.detector.usage();

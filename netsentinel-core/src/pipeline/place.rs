@@ -15,6 +15,8 @@ pub(super) enum Step {
     Frame,
     /// The datagram is judged that the frame has made whole.
     Datagram,
+    /// Verdicts have arrived, between two records.
+    Verdict,
     /// The capture has ended.
     Finish,
     /// All alerts are closed.
@@ -31,14 +33,16 @@ pub(super) struct Placed {
 
 impl Placed {
     /// By record and step. Within a sweep by when alerts fell quiet; elsewhere by detector, and of
-    /// one detector by what the alert says: who sees which host first is no order to rely on.
+    /// one detector by what the alert says: who sees which host first is no order to rely on. What
+    /// verdicts bring about has one time, so it goes by when it was counted.
     fn order(&self, other: &Self, detectors: &[&str]) -> Ordering {
         let (ours, theirs) = (&self.alert, &other.alert);
         let steps = (self.record, self.step).cmp(&(other.record, other.step));
+        let rank = |alert: &Alert| detectors.iter().position(|id| *id == alert.detector);
         let within = || match self.step {
             Step::Sweep | Step::LastSweep => ours.last_seen.cmp(&theirs.last_seen),
+            Step::Verdict => (rank(ours), ours.last_seen).cmp(&(rank(theirs), theirs.last_seen)),
             Step::Tick | Step::Frame | Step::Datagram | Step::Finish => {
-                let rank = |alert: &Alert| detectors.iter().position(|id| *id == alert.detector);
                 (rank(ours), ours.timestamp).cmp(&(rank(theirs), theirs.timestamp))
             }
         };

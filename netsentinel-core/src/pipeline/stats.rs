@@ -83,7 +83,7 @@ pub struct Stats {
     pub fragments: FragmentCounters,
     /// Alerts raised, updates aside.
     pub alerts: u64,
-    /// The same by severity.
+    /// The same by the severity that they were raised with.
     pub alerts_by_severity: BTreeMap<&'static str, u64>,
     /// Tables of the engine itself.
     pub tables: BTreeMap<&'static str, Usage>,

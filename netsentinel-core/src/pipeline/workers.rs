@@ -16,7 +16,7 @@ use super::place::{Placed, pass_on};
 use super::{Judge, Pipeline, Reconfigured, Stats};
 use crate::alert::{Alert, Sink};
 use crate::config::{Config, ConfigError};
-use crate::{Record, Timestamp};
+use crate::{Arrived, Record, Timestamp};
 
 /// Batches under way at once.
 const BATCHES_MAX: usize = 4;
@@ -138,6 +138,16 @@ impl Judge for Workers {
         }
     }
 
+    fn reconsider(&mut self, arrived: &Arrived, sink: &mut dyn Sink) {
+        if arrived.is_empty() {
+            return;
+        }
+        self.filling.push_arrived(arrived.clone());
+        if self.filling.is_full() {
+            self.send(sink);
+        }
+    }
+
     fn flush(&mut self, sink: &mut dyn Sink) {
         self.late.drain(..).for_each(|alert| sink.alert(alert));
         self.send(sink);
@@ -242,6 +252,7 @@ fn judge(pipeline: &mut Pipeline, batch: &Batch) -> Vec<Placed> {
         match event {
             Event::Record(record) => pipeline.judge(nth, &record, &mut raised),
             Event::Time(now) => pipeline.pass(nth, now, &mut raised),
+            Event::Arrived(arrived) => pipeline.weigh(nth, arrived, &mut raised),
         }
     }
     raised

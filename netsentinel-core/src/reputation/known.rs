@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use super::indicator::with_parents;
 use super::{Indicator, Reputation, RiskTier};
 use crate::text::printable;
 
@@ -123,10 +124,7 @@ impl KnownReputation {
         match indicator {
             Indicator::Ip(ip) => self.addresses.get(&ip),
             Indicator::Domain(_) if self.domains.is_empty() => None,
-            Indicator::Domain(name) => {
-                let parents = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
-                std::iter::once(name).chain(parents).find_map(|name| self.domains.get(name))
-            }
+            Indicator::Domain(name) => with_parents(name).find_map(|name| self.domains.get(name)),
         }
     }
 }

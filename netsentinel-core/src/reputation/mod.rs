@@ -3,34 +3,24 @@
 //! The engine only ever *peeks*: [`Reputation::tier`] answers from what is already known. Asking a
 //! provider is the business of whoever implements the trait, in the background.
 
+mod arrived;
+mod indicator;
 mod known;
+mod suspicion;
+mod verdict;
 
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+pub use arrived::Arrived;
+pub(crate) use arrived::IndexedArrived;
+pub use indicator::{Indicator, IndicatorBuf};
 pub use known::{KnownReputation, ReputationError};
+pub use suspicion::Suspicion;
+pub use verdict::ProviderVerdict;
 
 use crate::Severity;
-
-/// What reputation is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Indicator<'a> {
-    /// An address.
-    Ip(IpAddr),
-    /// A domain name: lower case, printable ASCII, no final dot.
-    Domain(&'a str),
-}
-
-impl fmt::Display for Indicator<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ip(ip) => ip.fmt(f),
-            Self::Domain(name) => f.write_str(name),
-        }
-    }
-}
 
 /// How much an endpoint is distrusted.
 ///
@@ -108,6 +98,25 @@ pub trait Reputation: Send + Sync {
     ///
     /// Called on the packet path: must neither block nor allocate. What is unknown is `Clean`.
     fn tier(&self, indicator: Indicator<'_>) -> RiskTier;
+
+    /// Tells that a verdict about `indicator` is wanted, whose [`tier`](Self::tier) is not the worst yet,
+    /// and how much its endpoint is suspected. Answers whether one is outstanding: then whoever counts
+    /// keeps what it has, and judges it again when the verdict has come
+    /// ([`Pipeline::reconsider`](crate::Pipeline::reconsider)).
+    ///
+    /// Called on the packet path, often and for the same indicator: must neither block nor allocate.
+    /// `false` where it is known already, where it is never asked about, or where nobody can be asked.
+    fn want(&self, indicator: Indicator<'_>, suspicion: Suspicion) -> bool {
+        let _ = (indicator, suspicion);
+        false
+    }
+
+    /// Who said what of `indicator`, the worst first; those who call it clean left out. Called for alerts
+    /// only.
+    fn verdicts(&self, indicator: Indicator<'_>) -> Vec<ProviderVerdict> {
+        let _ = indicator;
+        Vec::new()
+    }
 
     /// Why `indicator` has its tier, in a few words, such as `5 malicious`. Called for alerts only.
     fn detail(&self, indicator: Indicator<'_>) -> Option<String> {

@@ -3,7 +3,8 @@
 
 use netsentinel_core::Pipeline;
 use netsentinel_core::config::{
-    AgentSettings, Config, ConfigError, Deployment, PipelineSettings, ServerSettings, reference,
+    AgentSettings, Config, ConfigError, Deployment, PipelineSettings, ReputationSettings,
+    ServerSettings, reference,
 };
 use netsentinel_detectors::BUILTIN;
 use serde_json::{Map, Value, json};
@@ -17,8 +18,8 @@ const INTRODUCTION: &str = "\
 Change the doc comments of the settings, not this. -->
 
 One JSON object, by custom `sentinel_config.json`, that agent, server and replay share. It is flat,
-but for what only the agent or only the server needs: that lies within `agent` and `server`, and is
-named with a dot, as `server.retention_days`, where something is wrong with it. Every key may be left
+but for what only the agent or only the server needs, and for reputation: that lies within `agent`,
+`server` and `reputation`, and is named with a dot, as `server.retention_days`, where something is wrong with it. Every key may be left
 out. A value of a wrong type or out of range is refused, with the name of its key; a key that nothing
 reads is told, with the nearest one that exists. `sentinel-replay --config FILE --check-config`
 checks a file and prints what holds.
@@ -36,6 +37,9 @@ pub(crate) fn page() -> String {
     page.push_str(&part("Agent and server", note, &deployment, &sentences(file, "Deployment")));
     page.push_str(&nested("agent", "AgentSettings", &keys_of(&AgentSettings::default())));
     page.push_str(&nested("server", "ServerSettings", &keys_of(&ServerSettings::default())));
+    let reputation = keys_of(&ReputationSettings::default());
+    page.push_str(&nested("reputation", "ReputationSettings", &reputation));
+    page.push_str(&feeds());
     let mut told: Vec<String> = pipeline.keys().chain(deployment.keys()).cloned().collect();
     for registration in BUILTIN {
         let defaults = registration.defaults();
@@ -65,6 +69,33 @@ fn nested(name: &str, kind: &str, defaults: &Map<String, Value>) -> String {
     told.iter_mut().for_each(|sentence| sentence.key = within(&sentence.key));
     let note = format!("Keys of the object `{name}`, as `{{ \"{name}\": {{ … }} }}`.\n");
     part(&format!("Within `{name}`"), &note, &defaults, &told)
+}
+
+/// The section of the objects in `reputation.feeds`.
+fn feeds() -> String {
+    let feed = |keys: Value| json!({ "reputation": { "feeds": [keys] } });
+    let least = json!({ "name": "a", "format": "plain", "from": "b" });
+    let config = Config::parse(&feed(least.clone()).to_string()).unwrap();
+    let defaults = keys_of(&config.deployment.reputation.feeds[0]);
+    let told = sentences("netsentinel-core/src/config/reputation.rs", "FeedSettings");
+    let unknown = feed(json!({ "name": "a", "format": "?", "from": "b" }));
+    let formats = Config::parse(&unknown.to_string()).unwrap_err().to_string();
+    let formats = formats.split_once("expected one of ").unwrap().1.to_owned();
+    let mut page = String::from(
+        "\n## Within each of `reputation.feeds`\n\nExamples are in [reputation.md](reputation.md).\n\n\
+         | key | default | what it is |\n|---|---|---|\n",
+    );
+    assert_eq!(defaults.len(), told.len());
+    for Sentence { key, text, .. } in told {
+        let default = match &defaults[&key] {
+            _ if least.get(&key).is_some() => "must be given".into(),
+            Value::Null => "that of the format".into(),
+            default => shown(default),
+        };
+        let text = if key == "format" { format!("{text} One of {formats}.") } else { text };
+        page.push_str(&format!("| `{key}` | {default} | {text} |\n"));
+    }
+    page
 }
 
 fn keys_of(settings: &impl serde::Serialize) -> Map<String, Value> {
@@ -163,9 +194,14 @@ fn takes(key: &str, default: &Value) -> String {
         Value::Array(_) if refusal(key, &json!(["?"])).is_none() => {
             refusal(key, &json!([7])).map(|_| "a list of texts".into())
         }
-        Value::Array(list) if list.iter().all(Value::is_number) => {
+        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_number) => {
             let each = refusal(key, &json!([u64::MAX])).map(number);
             each.map(|each| each.replace("a whole number", "a list of whole numbers"))
+        }
+        Value::Array(_)
+            if refusal(key, &json!([{}])).is_some_and(|it| it.contains("missing field")) =>
+        {
+            Some("a list of objects".into())
         }
         Value::Array(_) => {
             let refused = refusal(key, &json!(["?"])).filter(|reason| reason.contains("IP"));
