@@ -100,6 +100,7 @@ mod error;
 mod http;
 pub mod limiter;
 pub mod provider;
+pub mod providers;
 pub mod scope;
 pub mod status;
 
