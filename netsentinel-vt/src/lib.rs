@@ -97,6 +97,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod feeds;
 mod http;
 pub mod limiter;
 pub mod provider;
