@@ -96,9 +96,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod cache;
 mod error;
 pub mod feeds;
 mod http;
+pub mod known;
 pub mod limiter;
 pub mod provider;
 pub mod providers;
@@ -107,7 +109,9 @@ pub mod status;
 
 /// What an implementation of [`Provider`] is marked with.
 pub use async_trait::async_trait;
+pub use cache::{Cache, Lifetimes, Outcome};
 pub use error::ReputationSetupError;
+pub use known::{Known, KnownCounters, Wake};
 pub use provider::{Answer, Provider, ProviderError, Question, Quota};
 pub use scope::Scope;
 pub use status::Status;
