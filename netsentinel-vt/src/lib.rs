@@ -96,6 +96,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod broker;
 pub mod cache;
 mod error;
 pub mod feeds;
@@ -104,11 +105,13 @@ pub mod known;
 pub mod limiter;
 pub mod provider;
 pub mod providers;
+mod queue;
 pub mod scope;
 pub mod status;
 
 /// What an implementation of [`Provider`] is marked with.
 pub use async_trait::async_trait;
+pub use broker::{Broker, BrokerSetup, Looked, LookedState};
 pub use cache::{Cache, Lifetimes, Outcome};
 pub use error::ReputationSetupError;
 pub use known::{Known, KnownCounters, Wake};
