@@ -1,5 +1,6 @@
 //! What every part of the running server shares.
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -11,6 +12,7 @@ use crate::access::{Accounts, Gate};
 use crate::ingest::IngestLimits;
 use crate::live::Hub;
 use crate::metrics::Metrics;
+use crate::reputation::Desk;
 use crate::store::Store;
 
 /// What every part of the running server shares.
@@ -32,6 +34,8 @@ pub(crate) struct App {
     pub(crate) gate: Gate,
     /// How much agents may send.
     pub(crate) ingest: IngestLimits,
+    /// What is known of addresses and domains.
+    pub(crate) reputation: Desk,
     /// Cancelled when the server stops: whatever waits for long must watch it.
     pub(crate) stopping: CancellationToken,
     /// The wall clock; tests have one of their own.
@@ -50,6 +54,7 @@ impl App {
             limits: Limits::new(deployment.server.clone()),
             gate: Gate::new(&deployment, Arc::clone(&metrics)),
             ingest: IngestLimits::new(&deployment.server),
+            reputation: Desk::new(Path::new(&deployment.server.data_dir)),
             deployment,
             accounts: Accounts::new(Arc::clone(&store)),
             store,

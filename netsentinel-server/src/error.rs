@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use netsentinel_transport::tls::TlsError;
+use netsentinel_vt::ReputationSetupError;
 
 use crate::store::StoreError;
 
@@ -35,6 +36,9 @@ pub enum ServerError {
     /// The database can not be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Reputation can not be set up.
+    #[error(transparent)]
+    Reputation(#[from] ReputationSetupError),
     /// A password or key could not be made.
     #[error("the system gives no random numbers")]
     NoRandomness,

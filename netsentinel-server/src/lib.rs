@@ -13,6 +13,7 @@
 //! - [`store`]: what is kept, behind [`store::Store`]; SQLite by default
 //! - `api`: what people and scripts ask, and the OpenAPI document that tells it
 //! - `live`: what is pushed as it changes
+//! - `reputation`: what is known of addresses and domains, for agents and people
 //! - `metrics`: what is counted, and whether the server is well
 //! - `upkeep`: what must be done from time to time
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ mod listen;
 mod live;
 mod metrics;
 mod refusal;
+mod reputation;
 mod server;
 pub mod store;
 #[cfg(test)]
@@ -38,4 +40,5 @@ mod upkeep;
 pub use access::{AccountError, Accounts, MadeToken};
 pub use backup::backup;
 pub use error::ServerError;
-pub use server::{Addresses, Server};
+pub use reputation::reputation_dir;
+pub use server::{Addresses, Server, ServerSetup};

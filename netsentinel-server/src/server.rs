@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use netsentinel_core::Site;
 use netsentinel_core::config::{AgentAuth, Deployment, Secret};
 use netsentinel_transport::tls::{
     ClientAuth, ReloadableCert, TlsError, Validity, roots, server_config,
 };
+use netsentinel_vt::Provider;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -25,9 +27,11 @@ use crate::store::Store;
 use crate::upkeep;
 
 /// After this what still runs is cut off. What is left of ten seconds is for the store to close.
-const STOP_GRACE: Duration = Duration::from_secs(7);
+const STOP_GRACE: Duration = Duration::from_secs(6);
 /// How long what was cut off may take to notice.
 const STOP_CUT: Duration = Duration::from_millis(500);
+/// How long what is known of endpoints may take to be written to the disk.
+const STOP_REPUTATION: Duration = Duration::from_millis(2_500);
 /// Days before its certificate ends from which the server warns.
 const CERTIFICATE_DAYS_LEFT: u64 = 30;
 
@@ -44,6 +48,38 @@ pub struct Server {
     first_password: Option<Secret>,
 }
 
+/// What a server is made of.
+#[derive(Default)]
+pub struct ServerSetup {
+    /// The configuration's deployment keys. All paths must be absolute or meant from the working
+    /// directory, those of lists too.
+    pub deployment: Deployment,
+    /// The site's own networks: nobody is ever asked about them.
+    pub site: Site,
+    /// Who is asked about endpoints instead of those that the configuration names; for tests.
+    pub(crate) providers: Option<Vec<Box<dyn Provider>>>,
+}
+
+impl ServerSetup {
+    /// A server with these keys of the configuration, for a site with these networks.
+    pub fn new(deployment: Deployment, site: Site) -> Self {
+        Self { deployment, site, providers: None }
+    }
+}
+
+/// For a site that has the private networks alone.
+impl From<Deployment> for ServerSetup {
+    fn from(deployment: Deployment) -> Self {
+        Self::new(deployment, Site::default())
+    }
+}
+
+impl From<&Deployment> for ServerSetup {
+    fn from(deployment: &Deployment) -> Self {
+        deployment.clone().into()
+    }
+}
+
 /// Where the server listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addresses {
@@ -56,30 +92,30 @@ pub struct Addresses {
 }
 
 impl Server {
-    /// Starts a server that keeps its things in `deployment.server.data_dir`. All paths must be
-    /// absolute or meant from the working directory. Ports may be 0: [`Self::addresses`] tells
-    /// which they became.
+    /// Starts a server that keeps its things in `deployment.server.data_dir`. Ports may be 0:
+    /// [`Self::addresses`] tells which they became.
     ///
     /// # Errors
     ///
-    /// When there is no shared key, a certificate or key can not be used, a port is taken, or the
-    /// database can not be opened. Each says what to do.
-    pub async fn start(deployment: Deployment) -> Result<Self, ServerError> {
+    /// When there is no shared key, a certificate or key can not be used, a port is taken, the
+    /// database can not be opened, or a key within `reputation` is wrong. Each says what to do.
+    pub async fn start(setup: impl Into<ServerSetup>) -> Result<Self, ServerError> {
         let hub = Hub::new();
         let observer = Arc::clone(&hub);
         let open = move |data_dir: &Path| {
             Ok(Arc::new(crate::store::SqliteStore::open(data_dir, observer)?) as Arc<dyn Store>)
         };
-        Self::start_with(deployment, hub, open, Patience::default()).await
+        Self::start_with(setup.into(), hub, open, Patience::default()).await
     }
 
     /// The same with another store and other time limits.
     pub(crate) async fn start_with(
-        deployment: Deployment,
+        setup: ServerSetup,
         hub: Arc<Hub>,
         open: impl FnOnce(&Path) -> Result<Arc<dyn Store>, ServerError> + Send + 'static,
         patience: Patience,
     ) -> Result<Self, ServerError> {
+        let ServerSetup { deployment, site, providers } = setup;
         check_keys(&deployment)?;
         let certificate = certificate(&deployment)?;
         let (gui_tls, agents_tls) = tls(&deployment, &certificate)?;
@@ -95,6 +131,7 @@ impl Server {
             other => ServerError::Task(other.to_string()),
         })?;
         app.gate.agents.refresh(&*app.store).await?;
+        app.reputation.start(&app.deployment, site, providers).await?;
         let (cut_off, tasks) = (CancellationToken::new(), TaskTracker::new());
         let shared = listen::Shared {
             app: Arc::clone(&app),
@@ -123,18 +160,22 @@ impl Server {
         self.first_password.as_ref()
     }
 
-    /// Takes the certificate, the shared keys and the limits anew. Ports, paths and what agents must
-    /// show stay as they are until a restart.
+    /// Takes the certificate, the shared keys, the limits, and all that reputation has anew: keys, quotas,
+    /// lists, what is allowed. Ports, paths and what agents must show stay as they are until a restart.
     ///
     /// # Errors
     ///
-    /// When the certificate can not be used or there is no shared key; then nothing has changed.
-    pub async fn reload(&self, deployment: &Deployment) -> Result<(), ServerError> {
+    /// When the certificate can not be used, there is no shared key, or a key within `reputation` is
+    /// wrong; then nothing has changed.
+    pub async fn reload(&self, setup: impl Into<ServerSetup>) -> Result<(), ServerError> {
+        let ServerSetup { deployment, site, .. } = setup.into();
+        let (deployment, running) = (&deployment, &self.app.deployment);
         check_keys(deployment)?;
         // What may fail comes first, so that a failure changes nothing.
         self.app.gate.agents.refresh(&*self.app.store).await?;
+        ReloadableCert::load(Path::new(&running.server_cert), Path::new(&running.server_key))?;
+        self.app.reputation.reload(deployment, site).await?;
         self.certificate.reload()?;
-        let running = &self.app.deployment;
         let stays = [
             ("server_host", running.server_host != deployment.server_host),
             ("gui_port", running.gui_port != deployment.gui_port),
@@ -147,6 +188,10 @@ impl Server {
             (
                 "server.connections_max",
                 running.server.connections_max.get() != deployment.server.connections_max.get(),
+            ),
+            (
+                "reputation.cache_entries",
+                running.reputation.cache_entries != deployment.reputation.cache_entries,
             ),
             ("server.data_dir", running.server.data_dir != deployment.server.data_dir),
         ];
@@ -165,7 +210,7 @@ impl Server {
     }
 
     /// Stops: no new connections, requests that run are answered, WebSockets are closed. What is not
-    /// done after 7 seconds is cut off.
+    /// done after 6 seconds is cut off. Verdicts are kept on the disk.
     pub async fn stop(self) {
         self.app.stopping.cancel();
         self.tasks.close();
@@ -174,6 +219,9 @@ impl Server {
             self.cut_off.cancel();
             // What does not even notice that is dropped with the runtime.
             let _ = timeout(STOP_CUT, self.tasks.wait()).await;
+        }
+        if timeout(STOP_REPUTATION, self.app.reputation.stop()).await.is_err() {
+            tracing::warn!("what is known of endpoints could not be kept in time");
         }
     }
 

@@ -22,7 +22,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::listen::Patience;
 use crate::live::Hub;
-use crate::server::Server;
+use crate::server::{Server, ServerSetup};
 use crate::store::{Role, SqliteStore, Store};
 
 /// The shared key of the tests.
@@ -80,13 +80,13 @@ impl Site {
     }
 
     /// Starts a server with these keys of the configuration.
-    pub(crate) async fn start(self, deployment: Deployment, patience: Patience) -> Running {
+    pub(crate) async fn start(self, setup: impl Into<ServerSetup>, patience: Patience) -> Running {
         let hub = Hub::new();
         let observer = Arc::clone(&hub);
         let open = move |folder: &std::path::Path| {
             Ok(Arc::new(SqliteStore::open(folder, observer)?) as Arc<dyn Store>)
         };
-        let server = Server::start_with(deployment, hub, open, patience).await.unwrap();
+        let server = Server::start_with(setup.into(), hub, open, patience).await.unwrap();
         Running { client: self.client(None), server, site: self }
     }
 

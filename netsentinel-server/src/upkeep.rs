@@ -69,6 +69,7 @@ fn is_online(agent: &AgentRecord, now: Timestamp, silence_max_s: u64) -> bool {
 
 async fn retain(app: &App) -> store::Result<()> {
     app.ingest.forget_idle();
+    app.reputation.forget_idle();
     let settings = app.settings();
     let span = i64::try_from(settings.retention_days.get() * 86_400 * NANOS).unwrap_or(i64::MAX);
     let oldest = Timestamp::from_nanos(app.now().as_nanos().saturating_sub(span));

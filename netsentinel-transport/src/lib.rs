@@ -13,9 +13,11 @@
 //! - [`secret_file`]: files that only their owner may read
 //! - [`spool`]: the durable queue
 //! - [`uplink`]: sends what the spool holds, and heartbeats
+//! - [`uplink::Client::ask`]: what the server knows of addresses and domains
 //! - `pki`: makes certificates (feature `pki`)
 #![forbid(unsafe_code)]
 
+mod ask;
 pub mod identity;
 #[cfg(feature = "pki")]
 pub mod pki;
@@ -26,4 +28,5 @@ pub mod tls;
 pub mod uplink;
 pub mod wire;
 
+pub use ask::{AskError, VERDICTS_MAX};
 pub use server_url::{InvalidServerUrl, ServerUrl};

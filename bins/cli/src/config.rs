@@ -69,11 +69,25 @@ impl ConfigFile {
         }
     }
 
+    /// Resolves the paths of lists, which are files where they are no addresses.
+    pub fn resolve_feeds(&mut self) {
+        let mut feeds = std::mem::take(&mut self.config.deployment.reputation.feeds);
+        for feed in feeds.iter_mut().filter(|feed| is_path(&feed.from)) {
+            feed.from = self.resolve(&feed.from).to_string_lossy().into_owned();
+        }
+        self.config.deployment.reputation.feeds = feeds;
+    }
+
     /// A path that the configuration names: a relative one starts at the configuration's folder.
     pub fn resolve(&self, named: &str) -> PathBuf {
         let folder = self.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         folder.join(named)
     }
+}
+
+/// Whether a list's place is a file's. None at all is told by whoever loads it.
+fn is_path(from: &str) -> bool {
+    !from.contains("://") && !from.trim().is_empty()
 }
 
 /// The text of a file of at most `len_max` bytes.
@@ -103,4 +117,34 @@ pub fn others_may_read(path: &Path) -> bool {
 #[cfg(not(unix))]
 pub fn others_may_read(_: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_in_files_start_at_the_configurations_folder() {
+        let from = |path: Option<&str>, from: &str| {
+            let feed = format!(r#"{{"name": "a", "format": "plain", "from": "{from}"}}"#);
+            let text = format!(r#"{{"reputation": {{"feeds": [{feed}]}}}}"#);
+            let config = Config::parse(&text).unwrap();
+            let mut file = ConfigFile { config, path: path.map(Into::into) };
+            file.resolve_feeds();
+            file.config.deployment.reputation.feeds.remove(0).from
+        };
+        let config = Some("/etc/netsentinel/server.json");
+        for (named, found) in [
+            ("bad.txt", "/etc/netsentinel/bad.txt"),
+            ("lists/bad.txt", "/etc/netsentinel/lists/bad.txt"),
+            ("/srv/bad.txt", "/srv/bad.txt"),
+            ("https://a.example/bad.txt", "https://a.example/bad.txt"),
+            ("", ""),
+            (" ", " "),
+        ] {
+            assert_eq!(from(config, named), found);
+        }
+        assert_eq!(from(None, "bad.txt"), "bad.txt");
+        assert_eq!(from(Some("server.json"), "bad.txt"), "bad.txt");
+    }
 }

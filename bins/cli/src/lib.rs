@@ -1,10 +1,11 @@
-//! What NetSentinel's programs have in common: the options about logging, the configuration file,
-//! playing packets in time, and the status they end with.
+//! What NetSentinel's programs have in common: the options about logging, the configuration file, keys from
+//! the environment, playing packets in time, and the status they end with.
 #![forbid(unsafe_code)]
 
 mod config;
 mod log;
 mod pace;
+mod provider_keys;
 
 use netsentinel_core::text::shown;
 use netsentinel_core::{Registration, Timestamp};
@@ -16,6 +17,7 @@ use std::time::SystemTime;
 pub use config::{ConfigFile, others_may_read, read_text};
 pub use log::{LogArgs, LogFormat};
 pub use pace::{Pace, Pacer};
+pub use provider_keys::provider_keys;
 
 /// The detectors of the programs, in the order of their alerts on one packet.
 pub const DETECTORS: &[&[Registration]] = &[BUILTIN];

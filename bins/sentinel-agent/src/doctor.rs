@@ -1,6 +1,7 @@
 //! `sentinel-agent doctor`: what would keep the agent from working, and what to do about it.
 
 mod checks;
+mod reputation;
 mod server;
 
 use std::fmt;
@@ -64,6 +65,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     match Settings::read(&cli.options) {
         Ok(settings) => {
             findings.extend(checks::all(&settings));
+            findings.push(reputation::source(&settings));
             findings.extend(server::all(&settings)?);
         }
         Err(error) => findings.push(Finding::wrong("configuration", format!("{error:#}"))),

@@ -12,6 +12,7 @@ use netsentinel_core::sensor::{CaptureCounters, PacketLoss};
 use netsentinel_core::text::shown;
 use netsentinel_core::{Pipeline, Sink as _, Timestamp};
 use netsentinel_transport::wire;
+use netsentinel_vt::Known;
 use tokio::sync::oneshot;
 
 use crate::spooling::Queue;
@@ -52,6 +53,8 @@ pub(crate) struct Judging {
     uplink_excluded: bool,
     /// Alerts about the sensor itself.
     sensor_alerts: u64,
+    /// What is known of endpoints, where somebody is asked.
+    known: Option<Arc<Known>>,
 }
 
 impl Judging {
@@ -74,7 +77,13 @@ impl Judging {
             losses,
             uplink_excluded: false,
             sensor_alerts: 0,
+            known: None,
         }
+    }
+
+    /// Judges anew when something has come; the same as the pipeline was given.
+    pub(crate) fn known(self, known: Option<Arc<Known>>) -> Self {
+        Self { known, ..self }
     }
 
     /// Captures and judges until the order to stop comes, or the main thread is gone.
@@ -83,6 +92,7 @@ impl Judging {
         while self.obey() {
             let packets = self.turn(TURN);
             let Some(packets) = packets else { break };
+            self.reconsider();
             if packets == 0 {
                 // Nothing came: what has been quiet for long enough must close all the same.
                 self.pipeline.advance(earlier(now(), LAG), &mut self.alerts);
@@ -93,6 +103,7 @@ impl Judging {
             }
         }
         self.drain();
+        self.reconsider();
         self.pipeline.finish(&mut self.alerts);
         self.count();
     }
@@ -124,6 +135,15 @@ impl Judging {
             }
         }
         Some(turn.handed)
+    }
+
+    /// Judges anew what was counted of endpoints of which something has become known.
+    fn reconsider(&mut self) {
+        let Some(known) = &self.known else { return };
+        let arrived = known.take_arrived();
+        if !arrived.is_empty() {
+            self.pipeline.reconsider(&arrived, &mut self.alerts);
+        }
     }
 
     /// Does what has been ordered; `false` when it is to stop.

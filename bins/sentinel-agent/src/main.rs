@@ -10,6 +10,7 @@ mod doctor;
 mod interfaces;
 mod judging;
 mod privileges;
+mod reputation;
 mod run;
 mod settings;
 mod signals;

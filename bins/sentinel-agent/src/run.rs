@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use crate::cli::Cli;
 use crate::judging::Judging;
 use crate::privileges;
+use crate::reputation::Asking;
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::spooling::{self, QUEUE_MAX, Queue};
@@ -54,32 +55,32 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         hostname: gethostname::gethostname().to_string_lossy().into_owned(),
         os: std::env::consts::OS.into(),
     };
-    let enrolment = (enrolment(&identity, &agent), settings.shared_key.clone());
+    let enrolment = enrolment(&identity, &agent);
     let credentials = Credentials { id: identity.id, key: identity.key };
     let client = Client::new(tls, &server.to_string(), &credentials)?;
-    let pipeline = settings.pipeline().agent(agent.clone()).build()?;
 
     let status = Arc::new(Status::new(agent.clone()));
+    let asking = Arc::new(Asking::default());
+    let uplink = uplink(client.clone(), &settings, enrolment, &status, &spool, &asking);
     let waker = live.waker();
+    let wake = waker.clone();
+    let started = asking.start(&settings, client, uplink.state(), Arc::new(move || wake.wake()));
+    runtime.block_on(started).with_context(|| settings.file_name())?;
+    let mut pipeline = settings.pipeline().agent(agent.clone());
+    if let Some(known) = asking.known() {
+        pipeline = pipeline.reputation(known);
+    }
+    let pipeline = pipeline.build()?;
     let (orders, taken) = channel();
     let (alerts, queue) = sync_channel(QUEUE_MAX);
-    let judging = Judging::new(live, pipeline, Queue(alerts), taken, Arc::clone(&status), agent);
+    let judging = Judging::new(live, pipeline, Queue(alerts), taken, Arc::clone(&status), agent)
+        .known(asking.known());
     let judged = start("judging", move || judging.run())?;
     let spooled = start("spooling", {
-        let (spool, status) = (spool.clone(), Arc::clone(&status));
+        let status = Arc::clone(&status);
         move || spooling::run(&queue, &spool, &status)
     })?;
-    let beat = (Arc::clone(&status), spool.clone());
-    let uplink = Uplink::new(
-        client,
-        spool,
-        UplinkSettings {
-            enrolment: Some(enrolment),
-            heartbeat_interval: Duration::from_secs(settings.agent.heartbeat_interval.get()),
-            heartbeat: Arc::new(move || beat.0.heartbeat(&beat.1)),
-        },
-    );
-    let supervisor = Supervisor { cli, settings: &settings, server, orders, waker };
+    let supervisor = Supervisor { cli, settings: &settings, server, orders, waker, asking };
     let ended = runtime.block_on(supervisor.run(signals, uplink, judged, spooled));
     // A name being looked up or a disk that hangs must not hold up the end.
     runtime.shutdown_background();
@@ -103,6 +104,24 @@ fn open_spool(settings: &Settings) -> Result<SharedSpool> {
         tracing::info!("{} alerts of before wait to be sent", recovery.pending);
     }
     Ok(SharedSpool::new(spool))
+}
+
+/// What sends alerts, and heartbeats that tell of all parts.
+fn uplink(
+    client: Client,
+    settings: &Settings,
+    enrolment: Enrolment,
+    status: &Arc<Status>,
+    spool: &SharedSpool,
+    asking: &Arc<Asking>,
+) -> Uplink<Client> {
+    let beat = (Arc::clone(status), spool.clone(), Arc::clone(asking));
+    let settings = UplinkSettings {
+        enrolment: Some((enrolment, settings.shared_key.clone())),
+        heartbeat_interval: Duration::from_secs(settings.agent.heartbeat_interval.get()),
+        heartbeat: Arc::new(move || beat.0.heartbeat(&beat.1, beat.2.report())),
+    };
+    Uplink::new(client, spool.clone(), settings)
 }
 
 fn enrolment(identity: &Identity, agent: &Agent) -> Enrolment {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use netsentinel_capture::live::{self, LiveOptions};
-use netsentinel_cli::{ConfigFile, DETECTORS, EXIT_UNUSABLE, name};
+use netsentinel_cli::{ConfigFile, DETECTORS, EXIT_UNUSABLE, name, provider_keys};
 use netsentinel_core::config::{AgentSettings, Config, Secret, reference};
 use netsentinel_core::{Pipeline, PipelineBuilder};
 use netsentinel_transport::{ServerUrl, tls};
@@ -33,9 +33,11 @@ impl Settings {
     ///
     /// When the file can not be read, a key is wrong, or others may read it though it holds keys.
     pub(crate) fn read(options: &Options) -> Result<Self> {
-        let file = ConfigFile::read(options.config.as_deref())?;
+        let mut file = ConfigFile::read(options.config.as_deref())?;
         file.refuse_exposed()?;
         file.warn_of_unknown_keys();
+        provider_keys(&mut file.config.deployment);
+        file.resolve_feeds();
         let deployment = &file.config.deployment;
         let mut agent = deployment.agent.clone();
         if let Some(url) = &options.server {
@@ -156,6 +158,9 @@ impl Settings {
         }
         if old.agent_port != other.agent_port {
             changed.push("agent_port".into());
+        }
+        if old.reputation.cache_entries != other.reputation.cache_entries {
+            changed.push("reputation.cache_entries".into());
         }
         changed
     }

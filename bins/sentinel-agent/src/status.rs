@@ -7,7 +7,7 @@ use std::time::Instant;
 use netsentinel_cli::now;
 use netsentinel_core::alert::Agent;
 use netsentinel_transport::uplink::SharedSpool;
-use netsentinel_transport::wire::{Heartbeat, InterfaceReport};
+use netsentinel_transport::wire::{Heartbeat, InterfaceReport, ReputationReport};
 
 /// What the judging thread has counted.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,11 @@ impl Status {
     }
 
     /// What to report now; never waits for the disk.
-    pub(crate) fn heartbeat(&self, spool: &SharedSpool) -> Heartbeat {
+    pub(crate) fn heartbeat(
+        &self,
+        spool: &SharedSpool,
+        reputation: Option<ReputationReport>,
+    ) -> Heartbeat {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut spool = spool.report();
         spool.dropped += self.unspooled.load(Ordering::Relaxed);
@@ -73,6 +77,7 @@ impl Status {
             interfaces: counted.interfaces,
             spool,
             rss_bytes: resident(),
+            reputation,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -15,13 +16,15 @@ use tokio::time::{Instant, timeout};
 
 use crate::cli::Cli;
 use crate::judging::Order;
+use crate::reputation::Asking;
 use crate::settings::Settings;
 use crate::signals::{Signal, Signals};
 use crate::uplink_filter::without_uplink;
 
 /// From the signal to the end of the process at most, with a little left for the end itself.
 const STOP_WITHIN: Duration = Duration::from_millis(9_500);
-/// What of that is left for sending what has been captured, judged and spooled.
+/// What of that is left for sending what has been captured, judged and spooled, and for keeping what is known
+/// of endpoints.
 const SEND_RESERVE: Duration = Duration::from_secs(2);
 /// How often the addresses of the server and of this machine are looked up.
 const ADDRESSES_EVERY: Duration = Duration::from_secs(60);
@@ -37,6 +40,7 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) server: ServerUrl,
     pub(crate) orders: Sender<Order>,
     pub(crate) waker: Waker,
+    pub(crate) asking: Arc<Asking>,
 }
 
 /// What has come to its end.
@@ -87,7 +91,7 @@ impl Supervisor<'_> {
                         tracing::info!("{name}: stopping");
                         break Ended::Asked;
                     }
-                    Signal::Reload => self.reload(),
+                    Signal::Reload => self.reload().await,
                 },
                 () = tokio::time::sleep_until(look), if is_excluded => {
                     let known = timeout(ADDRESSES_WITHIN, self.exclude_uplink(&mut exclusion)).await;
@@ -113,9 +117,17 @@ impl Supervisor<'_> {
             tracing::error!("the disk is too slow to take what was raised");
         }
         let left = STOP_WITHIN.saturating_sub(since.elapsed());
-        if ended != Ended::Uplink {
+        // Nobody peeks any more.
+        let kept = timeout(left, self.asking.stop());
+        let kept = if ended == Ended::Uplink {
+            kept.await
+        } else {
             let _ = stop.send(Some(left));
-            let _ = timeout(left, uplink).await;
+            let (_, kept) = tokio::join!(timeout(left, uplink), kept);
+            kept
+        };
+        if kept.is_err() {
+            tracing::warn!("the disk is too slow to take what is known of endpoints");
         }
         match ended {
             Ended::Asked => Ok(()),
@@ -132,7 +144,7 @@ impl Supervisor<'_> {
     }
 
     /// Takes new thresholds, lists and networks; what else has changed needs a restart.
-    fn reload(&self) {
+    async fn reload(&self) {
         match Settings::read(&self.cli.options) {
             Ok(settings) => {
                 let fixed = self.settings.fixed_keys_changed(&settings);
@@ -140,6 +152,7 @@ impl Supervisor<'_> {
                     tracing::warn!("needs a restart to change: {}", fixed.join(", "));
                 }
                 self.order(Order::Reconfigure(Box::new(settings.config().clone())));
+                self.asking.reload(&settings).await;
             }
             Err(error) => {
                 tracing::error!("nothing was changed: {}", shown(&format!("{error:#}")));

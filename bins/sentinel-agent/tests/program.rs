@@ -5,7 +5,7 @@
 
 mod site;
 
-use site::{Site, may_capture};
+use site::{Running, Site, may_capture};
 use tokio::runtime::Runtime;
 
 /// The agent does not start, and says why.
@@ -127,4 +127,39 @@ fn doctor_finds_what_keeps_it_from_capturing() {
     let (code, line) = doctor(&site, "interface ");
     assert!(line.starts_with("WRONG") && line.contains("no-such0"), "{line}");
     assert_eq!(code, Some(1));
+}
+
+#[test]
+fn doctor_tells_whom_the_agent_asks_about_endpoints() {
+    let mut site = Site::new();
+    assert!(doctor(&site, "reputation ").1.contains("the server is asked"));
+    site.set("reputation", serde_json::json!({"dry_run": true}));
+    assert!(doctor(&site, "reputation ").1.contains("only logged"));
+    site.set("agent.reputation", "off");
+    assert!(doctor(&site, "reputation ").1.contains("every endpoint is clean"));
+    site.set("agent.reputation", "own");
+    let (_, line) = doctor(&site, "reputation ");
+    assert!(line.starts_with("warning") && line.contains("VIRUSTOTAL_API_KEY"), "{line}");
+    site.set("virustotal_api_key", "sesame");
+    let (_, line) = doctor(&site, "reputation ");
+    assert!(line.starts_with("ok") && line.contains("virustotal_api_key is set"), "{line}");
+    assert!(!line.contains("sesame"), "{line}");
+}
+
+#[test]
+fn doctor_asks_the_server_about_nobody() {
+    if !may_capture() {
+        return;
+    }
+    let runtime = Runtime::new().unwrap();
+    let mut site = Site::new();
+    let _server = site.serve(&runtime);
+    let asked = |site: &Site| site.run(&["doctor"]).out.matches("the server answers").count();
+    assert_eq!(asked(&site), 0, "it has no key yet to ask with");
+    let running = Running::start(&site);
+    site.until_online(&runtime, 1);
+    assert_eq!(asked(&site), 1);
+    running.stop();
+    site.set("agent.reputation", "off");
+    assert_eq!(asked(&site), 0);
 }

@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use netsentinel_cli::LogArgs;
 use netsentinel_server::store::Role;
 
+/// Indicators in one `reputation lookup` at most.
+const LOOKUPS_MAX: usize = 240;
+
 /// The central server of NetSentinel: takes alerts from agents, keeps them, and shows them live.
 ///
 /// Without a command it runs until SIGTERM or SIGINT; SIGHUP makes it take certificates, keys and
@@ -48,6 +51,14 @@ pub(crate) enum Command {
     Agent {
         #[command(subcommand)]
         command: AgentCommand,
+    },
+    /// Tells what is known of addresses and domains, asked of the server that runs on this machine.
+    Reputation {
+        #[command(subcommand)]
+        command: ReputationCommand,
+        /// Writes JSON, as the API does.
+        #[arg(long, global = true)]
+        json: bool,
     },
     /// Writes a copy of the database to a new file, also while the server runs.
     Backup {
@@ -125,6 +136,20 @@ pub(crate) enum AgentCommand {
         /// Its id.
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReputationCommand {
+    /// Who can be asked, what is left of their quotas, what waits, how old lists are.
+    Status,
+    /// What is known of addresses and domains; asks about what is not, and waits a few seconds for it.
+    Lookup {
+        /// Addresses and domains.
+        #[arg(required = true, num_args = 1..=LOOKUPS_MAX)]
+        indicators: Vec<String>,
+    },
+    /// Forgets all verdicts of providers; lists and quotas stay.
+    Flush,
 }
 
 /// A role as it is written on the command line.

@@ -1,7 +1,7 @@
 //! Finds what is wrong, and says what to do.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _, stdout};
+use std::io::{self, ErrorKind, Write as _, stdout};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::SystemTime;
@@ -53,6 +53,7 @@ pub(crate) async fn doctor(options: &Options) -> Result<bool> {
             let runs = ports(&setup.deployment, &mut report)?;
             disk(setup.data_dir(), &mut report)?;
             database(&setup, runs, &mut report).await?;
+            reputation(&setup, &mut report)?;
         }
     }
     let verdict = match report.wrong {
@@ -129,16 +130,58 @@ fn ports(deployment: &Deployment, report: &mut Report) -> Result<bool> {
     Ok(held > 0 && held == used.count())
 }
 
+/// Whether a file can be made in the folder.
+fn writable(folder: &Path) -> io::Result<()> {
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    let written = fs::File::create_new(&probe).and_then(|mut file| file.write_all(b"probe"));
+    let _gone = fs::remove_file(&probe);
+    written
+}
+
+/// What can be seen without asking anybody.
+fn reputation(setup: &Setup, report: &mut Report) -> Result<()> {
+    let deployment = &setup.deployment;
+    let keys = [
+        ("virustotal_api_key", &deployment.virustotal_api_key),
+        ("abuseipdb_api_key", &deployment.abuseipdb_api_key),
+        ("abusech_auth_key", &deployment.abusech_auth_key),
+    ];
+    let told = keys.map(|(key, secret)| {
+        format!("{key} {}", if secret.is_empty() { "not set" } else { "set" })
+    });
+    report.good(&format!("reputation: {}", told.join(", ")))?;
+    let folder = setup.reputation_dir();
+    if folder.exists()
+        && let Err(error) = writable(&folder)
+    {
+        let told = name(&folder);
+        report.bad(&format!(
+            "reputation: {told}: can not be written: {error}: run this as the user of the server"
+        ))?;
+    }
+    for feed in &deployment.reputation.feeds {
+        if feed.from.contains("://") {
+            // Its address may hold a key.
+            report.good(&format!("reputation: list {}: from the web", feed.name))?;
+            continue;
+        }
+        let told = format!("reputation: list {}: {}", feed.name, feed.from);
+        if let Err(error) = fs::File::open(&feed.from) {
+            report.bad(&format!("{told}: {error}"))?;
+        } else {
+            report.good(&format!("{told}: readable"))?;
+        }
+    }
+    Ok(())
+}
+
 fn disk(folder: &Path, report: &mut Report) -> Result<()> {
     let told = name(folder);
     if !folder.exists() {
         // Made here it might belong to another user than the server's.
         return report.warn(&format!("data: {told}: not there yet: the server makes it"));
     }
-    let probe = folder.join(format!(".probe-{}", std::process::id()));
-    let written = fs::File::create_new(&probe).and_then(|mut file| file.write_all(b"probe"));
-    let _gone = fs::remove_file(&probe);
-    if let Err(error) = written {
+    if let Err(error) = writable(folder) {
         return report.bad(&format!(
             "data: {told}: can not be written: {error}: run this as the user of the server"
         ));

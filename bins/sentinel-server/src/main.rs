@@ -10,6 +10,7 @@ mod ask;
 mod backup;
 mod cli;
 mod doctor;
+mod reputation;
 mod run;
 mod setup;
 
@@ -58,6 +59,10 @@ fn start(cli: Cli) -> Result<bool> {
             }
             Some(Command::Backup { file }) => {
                 backup::backup(&Setup::read(&options)?, &file).map(|()| true)
+            }
+            Some(Command::Reputation { command, json }) => {
+                let setup = Setup::read(&options)?;
+                reputation::reputation(&setup, command, json).await.map(|()| true)
             }
             Some(Command::Doctor) => doctor::doctor(&options).await,
             Some(Command::TestConfig) => setup::test(&options),

@@ -16,7 +16,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut hang_up = listen(SignalKind::hangup())?;
-    let server = Server::start(Setup::read(options)?.deployment).await?;
+    let server = Server::start(Setup::read(options)?.server()).await?;
     greet(&server)?;
     loop {
         tokio::select! {
@@ -53,7 +53,7 @@ fn greet(server: &Server) -> Result<()> {
 /// What is wrong with the new configuration is told, and the old one goes on.
 async fn reload(server: &Server, options: &Options) {
     let reloaded = match Setup::read(options) {
-        Ok(setup) => server.reload(&setup.deployment).await.map_err(anyhow::Error::from),
+        Ok(setup) => server.reload(setup.server()).await.map_err(anyhow::Error::from),
         Err(error) => Err(error),
     };
     match reloaded {

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use netsentinel_cli::{ConfigFile, name};
+use netsentinel_cli::{ConfigFile, name, provider_keys};
+use netsentinel_core::Site;
 use netsentinel_core::config::{Deployment, Secret};
+use netsentinel_server::ServerSetup;
 use netsentinel_server::store::SqliteStore;
 
 use crate::cli::Options;
@@ -39,8 +41,11 @@ impl Setup {
 
     /// Reads the configuration whatever may be wrong with it otherwise.
     pub(crate) fn read_any(options: &Options) -> Result<Self> {
-        let file = ConfigFile::read(Some(&find(options)?))?;
+        let mut file = ConfigFile::read(Some(&find(options)?))?;
+        file.resolve_feeds();
+        // A copy: what comes from the environment does not count where the file's rights are judged.
         let mut deployment = file.config.deployment.clone();
+        provider_keys(&mut deployment);
         if let Some(key) = std::env::var_os(API_KEY).filter(|key| !key.is_empty()) {
             let key = key.into_string().ok().with_context(|| format!("{API_KEY} is no text"))?;
             deployment.api_key = Secret::new(key);
@@ -62,6 +67,21 @@ impl Setup {
             deployment.server.data_dir = text(folder)?;
         }
         Ok(Self { deployment, file })
+    }
+
+    /// What the server is made of.
+    pub(crate) fn server(&self) -> ServerSetup {
+        ServerSetup::new(self.deployment.clone(), self.site())
+    }
+
+    /// The site's own networks.
+    pub(crate) fn site(&self) -> Site {
+        self.file.config.pipeline.site()
+    }
+
+    /// The folder of what is known of addresses and domains.
+    pub(crate) fn reputation_dir(&self) -> PathBuf {
+        netsentinel_server::reputation_dir(self.data_dir())
     }
 
     /// The folder of the database.

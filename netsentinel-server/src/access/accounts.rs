@@ -129,14 +129,40 @@ impl Accounts {
         days: Option<u64>,
         actor: &str,
     ) -> Result<MadeToken> {
-        if !is_name(name) {
-            return Err(AccountError::Name);
-        }
         if days.is_some_and(|days| !(1..=TOKEN_DAYS_MAX).contains(&days)) {
             return Err(AccountError::Days);
         }
+        let life = days.map(|days| Duration::from_secs(days * 86_400));
+        self.make(name, role, life, actor).await
+    }
+
+    /// Makes a token for one task: it is valid for `life`, and to be revoked when the task is done.
+    ///
+    /// # Errors
+    ///
+    /// When the name is not allowed.
+    pub async fn make_brief_token(
+        &self,
+        name: &str,
+        role: Role,
+        life: Duration,
+        actor: &str,
+    ) -> Result<MadeToken> {
+        self.make(name, role, Some(life), actor).await
+    }
+
+    async fn make(
+        &self,
+        name: &str,
+        role: Role,
+        life: Option<Duration>,
+        actor: &str,
+    ) -> Result<MadeToken> {
+        if !is_name(name) {
+            return Err(AccountError::Name);
+        }
         let (secret, now) = (random::token()?, (self.clock)());
-        let expires = days.map(|days| now.after(Duration::from_secs(days * 86_400)));
+        let expires = life.map(|life| now.after(life));
         let hash = key_hash(secret.expose());
         let token = NewToken { hash, name: name.into(), role, expires };
         let token = self.store.add_token(token, actor, now).await?;

@@ -10,7 +10,14 @@ use crate::store::{self, AgentRecord, Store};
 
 /// Every enrolled agent's key; there are at most `agents_max` of them.
 #[derive(Default)]
-pub(crate) struct AgentKeys(RwLock<HashMap<AgentId, Known>>);
+pub(crate) struct AgentKeys(RwLock<Keys>);
+
+#[derive(Default)]
+struct Keys {
+    known: HashMap<AgentId, Known>,
+    /// How often single keys were read: what was read of all before such a moment is out of date.
+    changes: u64,
+}
 
 #[derive(Clone)]
 struct Known {
@@ -40,10 +47,17 @@ impl AgentKeys {
     ///
     /// When the store can not be read; then the keys stay as they were.
     pub(crate) async fn refresh(&self, store: &dyn Store) -> store::Result<Vec<AgentRecord>> {
-        let agents = store.agents().await?;
-        let known = agents.iter().map(|agent| (agent.id.clone(), Known::of(agent))).collect();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
-        Ok(agents)
+        loop {
+            let changes = self.0.read().unwrap_or_else(PoisonError::into_inner).changes;
+            let agents = store.agents().await?;
+            let known = agents.iter().map(|agent| (agent.id.clone(), Known::of(agent))).collect();
+            let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            // An agent that enrolled meanwhile must not be forgotten.
+            if keys.changes == changes {
+                keys.known = known;
+                return Ok(agents);
+            }
+        }
     }
 
     /// Reads the key of one agent anew.
@@ -53,10 +67,11 @@ impl AgentKeys {
     /// When the store can not be read.
     pub(crate) async fn refresh_one(&self, id: &AgentId, store: &dyn Store) -> store::Result<()> {
         let agent = store.agent(id).await?;
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        keys.changes += 1;
         match agent {
-            Some(agent) => known.insert(id.clone(), Known::of(&agent)),
-            None => known.remove(id),
+            Some(agent) => keys.known.insert(id.clone(), Known::of(&agent)),
+            None => keys.known.remove(id),
         };
         Ok(())
     }
@@ -70,7 +85,7 @@ impl AgentKeys {
         certificate: Option<&str>,
         mtls: bool,
     ) -> Result<(), AgentRefusal> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).known.get(id).cloned();
         let expected = known.as_ref().map_or([0; 32], |agent| agent.key_hash);
         let fits = key_matches(key, &expected);
         let Some(agent) = known else { return Err(AgentRefusal::Unknown) };

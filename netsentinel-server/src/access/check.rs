@@ -35,7 +35,7 @@ pub(crate) async fn check(
             }
             Ok(Caller::Anyone)
         }
-        (Access::Role(needed), Door::Gui) => {
+        (Access::Role(needed) | Access::AgentOrRole(needed), Door::Gui) => {
             let caller = person_or_script(app, head).await?;
             if caller.role() < Some(needed) {
                 return Err(Refusal::forbidden(format!("this takes the role {}", name(needed))));
@@ -43,7 +43,7 @@ pub(crate) async fn check(
             Ok(caller)
         }
         (Access::Enrolment, Door::Agents) => newcomer(app, &head.headers),
-        (Access::Agent, Door::Agents) => agent(app, peer, &head.headers),
+        (Access::Agent | Access::AgentOrRole(_), Door::Agents) => agent(app, peer, &head.headers),
         (Access::Role(_), Door::Agents) | (Access::Enrolment | Access::Agent, Door::Gui) => {
             Err(elsewhere())
         }

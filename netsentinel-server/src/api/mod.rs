@@ -14,6 +14,7 @@ mod openapi;
 mod operation;
 mod page;
 pub(crate) mod query;
+mod reputation;
 mod summaries;
 mod suppressions;
 mod table;
@@ -33,6 +34,7 @@ use crate::{access, ingest, live, metrics};
 
 pub(crate) use agents::{AgentView, views as agent_views};
 pub(crate) use operation::{Access, Answer, Operation, schema};
+pub(crate) use reputation::look_up as reputation_look_up;
 pub(crate) use table::{Lookup, allowed, find};
 
 /// Everything that can be asked, of whichever part of the server; makes the table.
@@ -54,6 +56,7 @@ pub(crate) fn own_operations() -> Vec<Operation> {
         summaries::operations(),
         agents::operations(),
         suppressions::operations(),
+        reputation::operations(),
         live::operations(),
     ];
     parts.into_iter().flatten().collect()
@@ -64,6 +67,7 @@ pub(crate) fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let lists = page::routes().or(openapi::routes()).unify().or(alerts::routes(app)).unify();
     let lists = lists.or(export::routes(app)).unify().or(summaries::routes(app)).unify().boxed();
     let rest = agents::routes(app).or(suppressions::routes(app)).unify();
+    let rest = rest.or(reputation::routes(app)).unify().boxed();
     lists.or(rest).unify().or(live::routes(app)).unify().boxed()
 }
 

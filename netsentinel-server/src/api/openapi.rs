@@ -140,8 +140,8 @@ impl Schemas {
             "responses": self.responses(operation),
             "security": security(operation.access),
         });
-        if let Access::Role(role) = operation.access {
-            value["description"] = format!("Needs the role {}.", json!(role)).into();
+        if let Some(description) = description(operation.access) {
+            value["description"] = description.into();
         }
         if let Some(request) = operation.request {
             let schema = request(&mut self.requests);
@@ -195,12 +195,26 @@ impl Schemas {
     }
 }
 
+fn description(access: Access) -> Option<String> {
+    match access {
+        Access::Role(role) => Some(format!("Needs the role {}.", json!(role))),
+        Access::AgentOrRole(role) => Some(format!(
+            "For agents on their own port; on that of the dashboard needs the role {}.",
+            json!(role)
+        )),
+        Access::Public | Access::Enrolment | Access::Agent => None,
+    }
+}
+
 fn security(access: Access) -> Value {
     match access {
         Access::Public => json!([]),
         Access::Role(_) => json!([{ "cookie": [] }, { "token": [] }]),
         Access::Enrolment => json!([{ "sharedKey": [] }]),
         Access::Agent => json!([{ "agentKey": [], "agentId": [] }]),
+        Access::AgentOrRole(_) => {
+            json!([{ "agentKey": [], "agentId": [] }, { "cookie": [] }, { "token": [] }])
+        }
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) enum Access {
     Enrolment,
     /// Enrolled agents, on the listener of the agents.
     Agent,
+    /// Enrolled agents, on the listener of the agents, and people and scripts with at least this role, on
+    /// the listener of the GUI.
+    AgentOrRole(Role),
 }
 
 /// What is answered when all is well.

@@ -72,6 +72,11 @@ impl Query {
         items.map(|item| item.parse().map_err(|error| refused(name, item, error))).collect()
     }
 
+    /// A parameter that may be given several times, each value as it came.
+    pub(crate) fn all(&mut self, name: &'static str) -> Vec<String> {
+        self.take(name)
+    }
+
     /// A whole number within `range`.
     pub(crate) fn number(
         &mut self,

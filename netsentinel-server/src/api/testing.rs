@@ -105,7 +105,7 @@ impl Server {
         let Lookup::Found(operation) = find(&method, path.split('?').next().unwrap()) else {
             panic!("{method} {path} is not in the table");
         };
-        if let Access::Role(needed) = operation.access {
+        if let Access::Role(needed) | Access::AgentOrRole(needed) = operation.access {
             assert!(role >= needed, "{method} {path} needs the role {needed:?}");
         }
         let mut request = http::Request::builder().method(method).uri(path).extension(person(role));

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::text::{
     CATEGORY_MAX, DETAIL_MAX, HOSTNAME_MAX, INDICATOR_MAX, MESSAGE_MAX, TECHNIQUES_MAX, TITLE_MAX,
-    WORD_MAX, cut, cut_cow, cut_evidence,
+    VERDICTS_MAX, WORD_MAX, cut, cut_cow, cut_evidence,
 };
 
 /// An alert further ahead of the server's clock than this is counted: some clock is wrong.
@@ -101,6 +101,12 @@ fn trim(alert: &mut Alert, length: usize) -> bool {
     if let Some(note) = &mut alert.reputation {
         any |= cut(&mut note.indicator, INDICATOR_MAX);
         any |= note.detail.as_mut().is_some_and(|detail| cut(detail, DETAIL_MAX));
+        any |= note.verdicts.len() > VERDICTS_MAX;
+        note.verdicts.truncate(VERDICTS_MAX);
+        for verdict in &mut note.verdicts {
+            any |= cut(&mut verdict.provider, WORD_MAX);
+            any |= cut(&mut verdict.detail, DETAIL_MAX);
+        }
     }
     any |= alert.attack.len() > TECHNIQUES_MAX;
     alert.attack.truncate(TECHNIQUES_MAX);

@@ -159,6 +159,35 @@ async fn an_alert_may_come_alone_and_again_and_grow() {
     assert!(send(&running, &agent, &json!({ "alerts": [] })).await.1.results.is_empty());
 }
 
+/// An agent raises an alert, a verdict comes and makes it worse, and at last the total is told.
+#[tokio::test]
+async fn a_verdict_that_comes_later_is_told_whole() {
+    let running = Running::new().await;
+    let agent = running.agent().await;
+    let mut one = serde_json::to_value(alert(1)).unwrap();
+    send(&running, &agent, &one).await;
+    one["update"] = json!(1);
+    one["severity"] = json!("CRITICAL");
+    let verdicts: Vec<Value> = (0..18)
+        .map(|n| json!({ "provider": format!("list-{n}"), "tier": "HIGH", "detail": "listed" }))
+        .collect();
+    one["reputation"] = json!({
+        "indicator": "192.0.2.7", "tier": "CRITICAL", "detail": "11 malicious", "verdicts": verdicts,
+    });
+    one["message"] = json!("15 ports in 10 s [VT:CRITICAL — 11 malicious]");
+    assert_eq!(statuses(&send(&running, &agent, &one).await.1), [ItemStatus::Accepted]);
+    let kept = serde_json::to_value(stored(&running).await.pop().unwrap()).unwrap();
+    for field in ["reputation", "severity", "base_severity", "message", "update"] {
+        assert_eq!(kept[field], one[field], "{field}");
+    }
+    one["update"] = json!(2);
+    one["count"] = json!(99);
+    assert_eq!(statuses(&send(&running, &agent, &one).await.1), [ItemStatus::Accepted]);
+    let stats = running.server.app().store.stats().await.unwrap();
+    assert_eq!((stats.alerts.critical, stats.alerts.total()), (1, 1));
+    assert!(!running.counted("netsentinel_alerts_truncated_total 1"));
+}
+
 #[tokio::test]
 async fn what_is_too_long_is_cut() {
     let running = Running::new().await;
@@ -169,7 +198,10 @@ async fn what_is_too_long_is_cut() {
         one[field] = json!(long);
     }
     one["agent"]["hostname"] = json!(long);
-    one["reputation"] = json!({ "indicator": long, "tier": "HIGH", "detail": long });
+    let verdict = json!({ "provider": long, "tier": "HIGH", "detail": long });
+    one["reputation"] = json!({
+        "indicator": long, "tier": "HIGH", "detail": long, "verdicts": vec![verdict; 30],
+    });
     let technique = json!({ "technique": "T1046", "name": long, "tactic": "discovery" });
     one["attack"] = json!(vec![technique; 20]);
     let deep = (0..20).fold(json!(1), |inner, _| json!([inner]));
@@ -179,7 +211,9 @@ async fn what_is_too_long_is_cut() {
     assert_eq!((kept.message.len(), kept.category.len()), (2048, 64));
     assert_eq!(kept.agent.hostname.len(), 254);
     assert_eq!((kept.attack.len(), kept.attack[0].name.len()), (8, 128));
-    assert_eq!(kept.reputation.unwrap().detail.unwrap().len(), 512);
+    let note = kept.reputation.unwrap();
+    assert_eq!((note.detail.unwrap().len(), note.verdicts.len()), (512, 24));
+    assert_eq!((note.verdicts[23].provider.len(), note.verdicts[23].detail.len()), (64, 512));
     assert_eq!(Value::Object(kept.evidence), json!({ "truncated": true }));
     assert!(running.counted("netsentinel_alerts_truncated_total 1"));
 }

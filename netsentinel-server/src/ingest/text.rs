@@ -19,6 +19,8 @@ pub(super) const HOSTNAME_MAX: usize = 255;
 pub(super) const INDICATOR_MAX: usize = 255;
 /// Bytes of what a provider of reputation tells at most.
 pub(super) const DETAIL_MAX: usize = 512;
+/// Verdicts of providers and lists in one alert at most; the worst come first.
+pub(super) const VERDICTS_MAX: usize = 24;
 /// Techniques of one alert at most.
 pub(super) const TECHNIQUES_MAX: usize = 8;
 /// Bytes of the evidence as JSON at most.

@@ -102,7 +102,7 @@ async fn turn<'a>(port: &'a Port, peer: &Peer, caller: &Caller) -> Result<Turn<'
 /// Whether an operation is for who comes through this door.
 fn is_on(operation: &Operation, door: Door) -> bool {
     match operation.access {
-        Access::Public => true,
+        Access::Public | Access::AgentOrRole(_) => true,
         Access::Role(_) => door == Door::Gui,
         Access::Enrolment | Access::Agent => door == Door::Agents,
     }

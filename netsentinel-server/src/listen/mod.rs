@@ -130,5 +130,6 @@ fn people(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 /// What agents can ask.
 fn agents(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let all = ingest::routes(app).or(metrics::health(app)).unify();
+    let all = all.or(api::reputation_look_up(app)).unify();
     all.recover(refuse::refuse).unify().boxed()
 }

@@ -1,13 +1,16 @@
 //! What the server counts.
 
 mod labels;
+mod reputation;
 mod routes;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use prometheus_client::encoding::text::encode;
+use netsentinel_core::Timestamp;
+use netsentinel_vt::Status;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -107,12 +110,21 @@ impl Metrics {
         all
     }
 
-    /// All of it in the text format of OpenMetrics.
-    pub(crate) fn text(&self) -> String {
+    /// All of it in the text format of OpenMetrics, with what is told of reputation at `now`.
+    pub(crate) fn text_with(&self, reputation: &Status, now: Timestamp) -> String {
         let mut text = String::new();
+        let reputation = reputation::registry(reputation, now);
         // Writing into a string can not fail.
-        let _ = encode(&mut text, &self.registry);
+        let _ = encode_registry(&mut text, &self.registry);
+        let _ = encode_registry(&mut text, &reputation);
+        let _ = encode_eof(&mut text);
         text
+    }
+
+    /// All that the server counts itself.
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> String {
+        self.text_with(&Status::default(), Timestamp::MIN)
     }
 
     /// A connection came to this end.

@@ -48,7 +48,7 @@ pub(crate) fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let app = Arc::clone(app);
     let metrics = warp::path!("metrics").and(warp::get()).map({
         let app = Arc::clone(&app);
-        move || text(app.metrics.text(), OPEN_METRICS)
+        move || text(app.metrics.text_with(&app.reputation.status(), app.now()), OPEN_METRICS)
     });
     metrics.or(health(&app)).unify().boxed()
 }

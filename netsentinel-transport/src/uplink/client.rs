@@ -52,8 +52,9 @@ pub enum ClientError {
     Build(#[from] reqwest::Error),
 }
 
-/// Speaks HTTPS to one server: verified by the TLS configuration, no proxies, no redirects.
-#[derive(Debug)]
+/// Speaks HTTPS to one server: verified by the TLS configuration, no proxies, no redirects. Clones share
+/// their connections.
+#[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     server: Url,
@@ -114,18 +115,40 @@ impl Client {
         let url = self.server.join(request.path).map_err(|error| failed(&error))?;
         let headers = self.headers(&request.key).map_err(|error| failed(&error))?;
         let sent = self.http.post(url).headers(headers).body(request.body).send().await;
-        let mut response = sent.map_err(|error| told(&error))?;
-        let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
-        let date = response.headers().get(DATE).and_then(|date| parse_date(date.to_str().ok()?));
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
-            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-                return Err(ExchangeError::TooLong(ANSWER_BYTES_MAX));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, retry_after, date, body })
+        read(sent, ANSWER_BYTES_MAX).await
     }
+
+    /// A `GET` with the agent's own key; the answer has at most `bytes_max`.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        query: impl Iterator<Item = (&'static str, String)>,
+        bytes_max: usize,
+    ) -> Result<Answer, ExchangeError> {
+        let failed = |why: &dyn std::fmt::Display| ExchangeError::Failed(why.to_string());
+        let mut url = self.server.join(path).map_err(|error| failed(&error))?;
+        url.query_pairs_mut().extend_pairs(query);
+        let headers = self.headers(&Key::Own).map_err(|error| failed(&error))?;
+        read(self.http.get(url).headers(headers).send().await, bytes_max).await
+    }
+}
+
+/// The answer, of at most `bytes_max`.
+async fn read(
+    sent: Result<Response, reqwest::Error>,
+    bytes_max: usize,
+) -> Result<Answer, ExchangeError> {
+    let mut response = sent.map_err(|error| told(&error))?;
+    let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+    let date = response.headers().get(DATE).and_then(|date| parse_date(date.to_str().ok()?));
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+        if body.len() + chunk.len() > bytes_max {
+            return Err(ExchangeError::TooLong(bytes_max));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, retry_after, date, body })
 }
 
 impl Exchange for Client {

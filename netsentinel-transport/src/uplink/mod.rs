@@ -33,6 +33,8 @@ pub use exchange::{Answer, Exchange, ExchangeError, Key, Request};
 pub use shared::SharedSpool;
 pub use state::UplinkState;
 
+pub(crate) use verdict::{bounded, is_unknown_agent, said};
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 

@@ -81,9 +81,7 @@ pub(super) fn judge(answer: Result<Answer, ExchangeError>, sent: &[Spooled]) -> 
 /// The answer, unless there is none or it lets nobody in.
 pub(super) fn refusal(answer: Result<Answer, ExchangeError>) -> Result<Answer, Verdict> {
     match answer {
-        Ok(answer) if answer.status == 401 && problem(&answer).error == "unknown_agent" => {
-            Err(Verdict::Unknown)
-        }
+        Ok(answer) if answer.status == 401 && is_unknown_agent(&answer) => Err(Verdict::Unknown),
         Ok(answer) if matches!(answer.status, 401 | 403) => Err(Verdict::Refused(said(&answer))),
         Ok(answer) => Ok(answer),
         Err(error @ ExchangeError::TimedOut(_)) => {
@@ -95,8 +93,13 @@ pub(super) fn refusal(answer: Result<Answer, ExchangeError>) -> Result<Answer, V
     }
 }
 
+/// Whether a refusal says that the agent is to enrol.
+pub(crate) fn is_unknown_agent(answer: &Answer) -> bool {
+    problem(answer).error == "unknown_agent"
+}
+
 /// What the server says about an error, fit for a log.
-pub(super) fn said(answer: &Answer) -> String {
+pub(crate) fn said(answer: &Answer) -> String {
     let Problem { error, message } = problem(answer);
     let said: String = format!("{error}: {message}").chars().take(REASON_CHARS_MAX).collect();
     let said = if error.is_empty() { String::new() } else { format!(", {}", shown(&said)) };
@@ -122,7 +125,8 @@ fn answers_for(results: &[ItemAnswer], sent: &[Spooled]) -> bool {
     results.len() == sent.len() && results.iter().zip(sent).all(is_for)
 }
 
-fn bounded(wait: Duration) -> Duration {
+/// A wait that the server asks for, within what it may.
+pub(crate) fn bounded(wait: Duration) -> Duration {
     wait.clamp(RETRY_AFTER_RANGE.0, RETRY_AFTER_RANGE.1)
 }
 

@@ -40,6 +40,8 @@ pub struct Heartbeat {
     pub spool: SpoolReport,
     /// Resident memory in bytes, where it is known.
     pub rss_bytes: Option<u64>,
+    /// What it knows of endpoints; nothing where nobody is asked.
+    pub reputation: Option<ReputationReport>,
 }
 
 /// One interface. Counters run since the agent started, across all times it was opened.
@@ -84,6 +86,43 @@ pub struct SpoolReport {
     pub dropped: u64,
     /// Alerts that the server rejected, kept as dead letters or counted when those overflowed.
     pub rejected: u64,
+}
+
+/// What an agent knows of endpoints, and how asking goes. Counters run since it started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct ReputationReport {
+    /// Whether those whom it asks can be asked: the worst of them.
+    pub health: ReputationHealth,
+    /// Why not, if not.
+    pub reason: Option<String>,
+    /// Peeks of the packet path that found a verdict or a list entry.
+    pub hits: u64,
+    /// Peeks that found nothing.
+    pub misses: u64,
+    /// Verdicts that are remembered.
+    pub cached: u64,
+    /// Indicators that wait to be asked about.
+    pub queued: u64,
+    /// Indicators that were not asked about because too many waited.
+    pub dropped: u64,
+    /// Requests made.
+    pub requests: u64,
+}
+
+/// Whether somebody can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ReputationHealth {
+    /// It answers, or was not asked yet.
+    #[default]
+    Ok,
+    /// It is left alone for a while: it said so, or it failed.
+    Paused,
+    /// It is not asked again until the agent reloads or restarts.
+    Stopped,
 }
 
 /// What the server tells in return.

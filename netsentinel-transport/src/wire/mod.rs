@@ -5,6 +5,7 @@
 //! | `POST /api/agent/enrol` | [`Enrolment`] | [`Enrolled`] |
 //! | `POST /api/alert` | one alert, or [`AlertBatch`] | [`BatchAnswer`] |
 //! | `POST /api/agent/heartbeat` | [`Heartbeat`] | [`HeartbeatAnswer`] |
+//! | `GET /api/reputation?indicator=…` | none | [`ReputationAnswer`] |
 //!
 //! Enrolment shows the shared key in [`KEY_HEADER`]. Everything else shows the agent's id in
 //! [`AGENT_HEADER`] and its own key in [`KEY_HEADER`]. Whatever is refused as a whole is answered by
@@ -14,11 +15,16 @@ mod alerts;
 mod enrolment;
 mod heartbeat;
 mod problem;
+mod reputation;
 
 pub use alerts::{AlertBatch, BatchAnswer, ItemAnswer, ItemStatus};
 pub use enrolment::{AgentId, Enrolled, Enrolment, InvalidAgentId};
-pub use heartbeat::{Heartbeat, HeartbeatAnswer, InterfaceReport, InterfaceState, SpoolReport};
+pub use heartbeat::{
+    Heartbeat, HeartbeatAnswer, InterfaceReport, InterfaceState, ReputationHealth,
+    ReputationReport, SpoolReport,
+};
 pub use problem::Problem;
+pub use reputation::{IndicatorAnswer, IndicatorState, ReputationAnswer};
 
 /// Alerts in one request at most.
 pub const BATCH_ALERTS_MAX: usize = 500;
@@ -36,3 +42,7 @@ pub const ALERT_PATH: &str = "/api/alert";
 pub const ENROL_PATH: &str = "/api/agent/enrol";
 /// Where heartbeats are posted.
 pub const HEARTBEAT_PATH: &str = "/api/agent/heartbeat";
+/// Where what is known of addresses and domains is asked.
+pub const REPUTATION_PATH: &str = "/api/reputation";
+/// Indicators in one request at most: their names together stay well below what a URL may hold.
+pub const REPUTATION_INDICATORS_MAX: usize = 24;

@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use netsentinel_cli::now;
-use netsentinel_core::config::Secret;
+use netsentinel_core::config::{ReputationSource, Secret};
 use netsentinel_transport::identity::{Identity, new_key};
 use netsentinel_transport::uplink::{Answer, Client, Credentials, Exchange as _, Key, Request};
 use netsentinel_transport::wire::{ALERT_PATH, AgentId, ENROL_PATH, Problem};
 
-use super::Finding;
+use super::{Finding, reputation};
 use crate::settings::Settings;
 
 /// Seconds that the clocks may differ.
@@ -31,7 +31,15 @@ pub(super) fn all(settings: &Settings) -> Result<Vec<Finding>> {
         Err(error) => return Ok(vec![Finding::wrong(SERVER, error.to_string())]),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(ask(&client, &server, &settings.shared_key, identity.is_some())))
+    Ok(runtime.block_on(async {
+        let mut found = ask(&client, &server, &settings.shared_key, identity.is_some()).await;
+        let is_asked = settings.agent.reputation == ReputationSource::Server;
+        // Where it does not get that far, that has been told.
+        if is_asked && identity.is_some() && found.len() > 1 {
+            found.push(reputation::of_server(&client).await);
+        }
+        found
+    }))
 }
 
 /// Asks only what changes nothing: an enrolment without content, and no alerts.

@@ -93,7 +93,12 @@ impl Site {
     fn command(&self) -> Command {
         let mut command = Command::new(PROGRAM);
         command.arg("--config").arg(self.path("sentinel_config.json"));
-        command.env_remove("NETSENTINEL_API_KEY").current_dir(Path::new("/"));
+        for variable in
+            ["NETSENTINEL_API_KEY", "VIRUSTOTAL_API_KEY", "ABUSEIPDB_API_KEY", "ABUSECH_AUTH_KEY"]
+        {
+            command.env_remove(variable);
+        }
+        command.current_dir(Path::new("/"));
         command
     }
 
@@ -109,6 +114,15 @@ impl Site {
 
     /// Starts a server, and tells the agent where it is.
     pub(crate) fn serve(&mut self, runtime: &Runtime) -> Server {
+        self.serve_with(runtime, |_| {})
+    }
+
+    /// The same, with other settings.
+    pub(crate) fn serve_with(
+        &mut self,
+        runtime: &Runtime,
+        set: impl FnOnce(&mut Deployment),
+    ) -> Server {
         let text = |name| self.path(name).to_str().unwrap().to_owned();
         let mut deployment = Deployment {
             server_host: [127, 0, 0, 1].into(),
@@ -122,6 +136,7 @@ impl Site {
             ..Deployment::default()
         };
         deployment.server.data_dir = text("data");
+        set(&mut deployment);
         let server = runtime.block_on(Server::start(deployment)).unwrap();
         self.set("agent.server_url", format!("https://{}", server.addresses().agents));
         server
@@ -139,9 +154,20 @@ impl Site {
 
     /// Waits until the server knows an agent as wanted.
     pub(crate) fn until_known(&self, runtime: &Runtime, wanted: impl Fn(&AgentRecord) -> bool) {
+        self.until_agents(runtime, |agents| agents.iter().any(&wanted));
+    }
+
+    /// Waits until so many agents have sent a heartbeat.
+    pub(crate) fn until_online(&self, runtime: &Runtime, count: usize) {
+        self.until_agents(runtime, |agents| {
+            agents.iter().filter(|agent| agent.heartbeat.is_some()).count() >= count
+        });
+    }
+
+    fn until_agents(&self, runtime: &Runtime, wanted: impl Fn(&[AgentRecord]) -> bool) {
         let deadline = Instant::now() + LONG;
         let store = self.store();
-        while !runtime.block_on(store.agents()).unwrap().iter().any(&wanted) {
+        while !wanted(&runtime.block_on(store.agents()).unwrap()) {
             assert!(Instant::now() < deadline, "no agent as wanted");
             // Asked again; the pause only spares the processor.
             runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });

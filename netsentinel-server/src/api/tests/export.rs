@@ -58,6 +58,25 @@ async fn formulas_markup_and_escapes_stay_text() {
 }
 
 #[tokio::test]
+async fn what_is_held_against_an_endpoint_goes_along() {
+    let server = Server::start().await;
+    let mut one = alert(1);
+    one.message = "probed [VT:HIGH — 5 malicious]".into();
+    one.reputation = serde_json::from_value(json!({
+        "indicator": "10.0.0.1", "tier": "HIGH", "detail": "5 malicious",
+        "verdicts": [{ "provider": "virustotal", "tier": "HIGH", "detail": "5 malicious" }],
+    }))
+    .unwrap();
+    server.add(vec![one, alert(2)]).await;
+    let csv = server.get("/api/export?format=csv&q=vt:high").await.text;
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert!(csv.contains("probed [VT:HIGH — 5 malicious],15") && csv.contains(",HIGH,"), "{csv}");
+    let line = server.get("/api/export?q=5%20malicious").await.json();
+    let alert = line.get("alert").unwrap_or(&line);
+    assert_eq!(alert["reputation"]["verdicts"][0]["provider"], "virustotal");
+}
+
+#[tokio::test]
 async fn only_so_many_run_at_once() {
     let server = Server::start().await;
     server.add((1..=2000).map(alert).collect()).await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use netsentinel_core::Severity;
 use netsentinel_core::alert::Endpoint;
 use proptest::prelude::*;
 use serde_json::json;
@@ -25,9 +26,20 @@ async fn all_clients_hear_of_an_alert_in_the_same_words() {
     let mut update = alert(1);
     update.update = 1;
     update.count = 99;
+    update.severity = Severity::Critical;
+    let verdicts = json!([{ "provider": "drop", "tier": "HIGH", "detail": "listed" }]);
+    let note = json!({
+        "indicator": "10.0.0.1", "tier": "HIGH", "detail": "listed", "verdicts": verdicts,
+    });
+    update.reputation = serde_json::from_value(note).unwrap();
     server.add(vec![update]).await;
     let heard = one.next_of("alert").await;
-    assert_eq!((&heard["new"], &heard["alert"]["alert"]["count"]), (&json!(false), &json!(99)));
+    let told = &heard["alert"]["alert"];
+    assert_eq!((&heard["new"], &told["count"]), (&json!(false), &json!(99)));
+    assert_eq!(
+        (&told["severity"], &told["reputation"]["verdicts"]),
+        (&json!("CRITICAL"), &verdicts)
+    );
 }
 
 #[tokio::test]

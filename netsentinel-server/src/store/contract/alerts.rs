@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use netsentinel_core::Timestamp;
+use netsentinel_core::{Alert, Severity, Timestamp};
+use serde_json::json;
 
 use super::{Sample, agent, alert, at};
-use crate::store::{AlertFilter, ItemOutcome, Selection, Store, Triage};
+use crate::store::{AlertFilter, ItemOutcome, Selection, SeverityCounts, Store, Triage};
 
-fn samples(ids: std::ops::Range<u32>) -> Vec<netsentinel_core::Alert> {
+fn samples(ids: std::ops::Range<u32>) -> Vec<Alert> {
     ids.map(|id| alert(Sample { id, seconds: i64::from(id / 3), ..Sample::default() })).collect()
 }
 
@@ -36,6 +37,56 @@ pub(crate) async fn updates_keep_what_people_did(store: Arc<dyn Store>) {
     // The same id from another agent is another alert.
     let outcomes = store.add_alerts(&agent(2), vec![sample(0)], at(9)).await.unwrap();
     assert!(matches!(&outcomes[0], ItemOutcome::Stored(change) if change.new));
+}
+
+/// A verdict that comes later makes an alert worse: it is counted where it belongs now, and there alone,
+/// also by those who look for its words; what people have hidden stays hidden.
+pub(crate) async fn an_update_may_change_the_severity(store: Arc<dyn Store>) {
+    let sample = |id, update, severity| alert(Sample { id, update, severity, ..Sample::default() });
+    let first = vec![sample(1, 0, Severity::Medium), sample(2, 0, Severity::Medium)];
+    store.add_alerts(&agent(1), first, at(5)).await.unwrap();
+    store.triage(&Selection::Positions(vec![2]), Triage::Archive, "ann", at(6)).await.unwrap();
+    let counted = async || {
+        let minute = store.timeline(at(0), 1).await.unwrap().remove(0).alerts;
+        let source = store.top_sources(at(-60), 5).await.unwrap().remove(0).alerts;
+        let category = store.categories(at(-60)).await.unwrap().remove(0).alerts;
+        let stats = store.stats().await.unwrap();
+        assert_eq!((minute, source, category), (stats.alerts, stats.alerts, stats.alerts));
+        (stats.alerts, stats.archived)
+    };
+    let (medium, critical, high) = (
+        SeverityCounts { medium: 1, ..SeverityCounts::default() },
+        SeverityCounts { critical: 1, ..SeverityCounts::default() },
+        SeverityCounts { high: 1, ..SeverityCounts::default() },
+    );
+    assert_eq!(counted().await, (medium, 1));
+    for (update, severity, expected) in [
+        (1, Severity::Critical, critical),
+        (2, Severity::Critical, critical),
+        (3, Severity::High, high),
+    ] {
+        let mut both = vec![sample(1, update, severity), sample(2, update, severity)];
+        for alert in &mut both {
+            alert.message.push_str(" [VT:CRITICAL — 11 malicious]");
+            alert.reputation = serde_json::from_value(json!({
+                "indicator": "198.51.100.7", "tier": "CRITICAL", "detail": "11 malicious",
+                "verdicts": [{ "provider": "virustotal", "tier": "CRITICAL", "detail": "11 malicious" }],
+            }))
+            .unwrap();
+        }
+        store.add_alerts(&agent(1), both.clone(), at(7)).await.unwrap();
+        assert_eq!(counted().await, (expected, 1));
+        let stored = store.alert(1).await.unwrap().unwrap();
+        assert_eq!(stored.alert, Alert { agent: stored.alert.agent.clone(), ..both.remove(0) });
+        let filter = AlertFilter {
+            severity: vec![severity],
+            text: Some("vt:critical — 11".into()),
+            ..AlertFilter::default()
+        };
+        assert_eq!(store.alerts(&filter, None, 10).await.unwrap().alerts, [stored]);
+    }
+    let filter = AlertFilter { severity: vec![Severity::Medium], ..AlertFilter::default() };
+    assert!(store.alerts(&filter, None, 10).await.unwrap().alerts.is_empty());
 }
 
 /// What comes in while somebody turns pages neither repeats nor hides anything older.

@@ -39,6 +39,7 @@ macro_rules! held_to {
 
 held_to! {
     alerts::updates_keep_what_people_did,
+    alerts::an_update_may_change_the_severity,
     alerts::pages_are_stable_while_alerts_come_in,
     alerts::text_has_no_wildcards,
     alerts::triage_stops_at_the_revision_that_was_seen,
