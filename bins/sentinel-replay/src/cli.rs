@@ -45,6 +45,11 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE")]
     pub(crate) reputation: Option<PathBuf>,
 
+    /// What providers said of endpoints, as an agent or a server has saved it. All of it counts, however
+    /// old; nobody is asked.
+    #[arg(long, value_name = "FILE", conflicts_with = "reputation")]
+    pub(crate) reputation_cache: Option<PathBuf>,
+
     /// Prints counts and table sizes to standard error at the end, as one JSON object.
     #[arg(long)]
     pub(crate) stats: bool,

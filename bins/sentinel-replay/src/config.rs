@@ -1,19 +1,15 @@
-//! Loading the configuration and the reputation table.
+//! Loading the configuration.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use netsentinel_cli::{ConfigFile, DETECTORS, name, print_line, read_text};
+use netsentinel_cli::{ConfigFile, DETECTORS, name, print_line};
+use netsentinel_core::Pipeline;
 use netsentinel_core::config::reference;
 use netsentinel_core::pipeline::BuildError;
-use netsentinel_core::{Clean, KnownReputation, Pipeline, Reputation};
 
 use crate::cli::Cli;
 use crate::replay::Outcome;
-
-/// Longest reputation table that is read.
-const REPUTATION_LEN_MAX: u64 = 1 << 28;
 
 /// The configuration that the command line names, with what the command line sets itself; unknown
 /// keys are warned about.
@@ -34,15 +30,6 @@ pub(crate) fn blame(cli: &Cli, error: BuildError) -> anyhow::Error {
         }
         (_, error) => error.into(),
     }
-}
-
-/// What the command line says is known of endpoints.
-pub(crate) fn reputation(cli: &Cli) -> Result<Arc<dyn Reputation>> {
-    let Some(path) = &cli.reputation else { return Ok(Arc::new(Clean)) };
-    let text = read_text(path, REPUTATION_LEN_MAX)?;
-    let known = KnownReputation::from_json(&text).with_context(|| name(path))?;
-    tracing::debug!("{}: {} indicators", name(path), known.len());
-    Ok(Arc::new(known))
 }
 
 /// `--check-config`: every value must be right and every key known.

@@ -9,6 +9,7 @@ mod config;
 mod output;
 mod progress;
 mod replay;
+mod reputation;
 mod stats;
 mod upload;
 

@@ -17,6 +17,7 @@ use crate::cli::Cli;
 use crate::config;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::reputation;
 use crate::stats::{Report, summary};
 use crate::upload::Upload;
 
@@ -52,7 +53,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
     let builder = DETECTORS
         .iter()
         .fold(Pipeline::builder(&file.config), |builder, list| builder.detectors(list))
-        .reputation(config::reputation(cli)?)
+        .reputation(reputation::known(cli, &file)?)
         .agent(agent);
     let mut replay = Replay {
         cli,

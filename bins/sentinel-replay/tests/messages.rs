@@ -17,6 +17,7 @@ fn the_name_of_a_file_forges_no_message() {
         &["--log-format", "json", name],
         &["--config", name, "-"],
         &["--reputation", name, "-"],
+        &["--reputation-cache", name, "-"],
     ] {
         let output = replay(arguments);
         let text = String::from_utf8(output.stderr).unwrap();
