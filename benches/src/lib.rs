@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod attacks;
+mod lists;
 mod pipelines;
 mod traffic;
 
 pub use attacks::attack;
-pub use pipelines::{Ignore, pipeline};
+pub use lists::{indicator, put, write_list};
+pub use pipelines::{Ignore, pipeline, pipeline_knowing};
 pub use traffic::Traffic;

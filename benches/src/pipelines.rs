@@ -1,8 +1,10 @@
 //! Pipelines to measure.
 
+use std::sync::Arc;
+
 use netsentinel_core::alert::Sink;
 use netsentinel_core::config::Config;
-use netsentinel_core::{Alert, Pipeline, Registration};
+use netsentinel_core::{Alert, Clean, Pipeline, Registration, Reputation};
 
 /// Takes alerts and forgets them.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +21,19 @@ impl Sink for Ignore {
 /// # Panics
 ///
 /// When the defaults are no configuration.
-#[expect(clippy::panic, reason = "a measurement without its pipeline is worth nothing")]
 pub fn pipeline(detectors: &[Registration]) -> Pipeline {
-    match Pipeline::builder(&Config::default()).detectors(detectors).build() {
+    pipeline_knowing(detectors, Arc::new(Clean))
+}
+
+/// The same, with `reputation` to ask.
+///
+/// # Panics
+///
+/// When the defaults are no configuration.
+#[expect(clippy::panic, reason = "a measurement without its pipeline is worth nothing")]
+pub fn pipeline_knowing(detectors: &[Registration], reputation: Arc<dyn Reputation>) -> Pipeline {
+    let config = Config::default();
+    match Pipeline::builder(&config).detectors(detectors).reputation(reputation).build() {
         Ok(pipeline) => pipeline,
         Err(error) => panic!("{error}"),
     }
