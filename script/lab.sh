@@ -28,15 +28,16 @@ lab_tools() {
     need curl curl
     need jq jq
     if [ "$1" = capture ]; then need tcpreplay tcpreplay; fi
-    [ "$1" = detections ] || return 0
+    case $1 in detections | reputation) ;; *) return 0 ;; esac
     need nmap nmap
+    need python3 python3
+    [ "$1" = detections ] || return 0
     need hping3 hping3
     need hydra hydra
     need arpspoof dsniff
     need arping iputils-arping
     need dig bind9-dnsutils
     need nc netcat-openbsd
-    need python3 python3
 }
 
 # lab_host NAME ADDRESS...: a namespace with eth0 on the switch.

@@ -53,7 +53,32 @@ fn main() -> io::Result<()> {
     }
     configs(folder)?;
     conversations(folder)?;
+    lists(folder)?;
     spools(folder)
+}
+
+/// A list of each format, as the target `lists` numbers them.
+fn lists(folder: &Path) -> io::Result<()> {
+    let lists = [
+        "45.95.11.7 # x\n45.95.0.0/16\n0.0.0.0 bad.example\n45.95.11.1-45.95.11.9\n",
+        "# first_seen_utc,dst_ip,dst_port\n2026-01-02 03:04:05,45.95.11.7,443\n",
+        "# id,url,url_status,tags\n\"1\",\"http://bad.example/x\",\"online\",\"a,b\"\n",
+        "# \"ioc_value\",\"ioc_type\",\"confidence_level\",\"is_compromised\"\n\
+         \"45.95.11.7:443\", \"ip:port\", \"100\", \"False\"\n",
+        "# Firstseen,DstIP,DstPort\n2026-01-02 03:04:05,45.95.11.7,443\n",
+        "{\"cidr\":\"45.95.0.0/16\",\"sblid\":\"SBL1\"}\n{\"type\":\"metadata\",\"records\":1}\n",
+        "Start\tEnd\tNetblock\n45.95.11.0\t45.95.11.255\t24\t99\n",
+        "45.95.11.7\n45.95.11.8\n",
+        "{\"Event\":{\"Attribute\":[{\"type\":\"domain|ip\",\"value\":\"bad.example|45.95.11.7\",\
+         \"to_ids\":true}],\"Object\":[{\"Attribute\":[]}]}}",
+        "{\"type\":\"bundle\",\"objects\":[{\"type\":\"indicator\",\"valid_from\":\
+         \"1969-01-01T00:00:00Z\",\"pattern\":\"[ipv4-addr:value = '45.95.11.7' OR \
+         domain-name:value = 'bad.example']\"}]}",
+    ];
+    for (list, format) in lists.iter().zip(0..) {
+        write(folder, "lists", &format!("{format}"), &[&[format], list.as_bytes()].concat())?;
+    }
+    Ok(())
 }
 
 /// Frames as the target `frame` reads them, a second apart.
