@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod attacks;
+pub mod known;
 mod lists;
 mod pipelines;
 mod traffic;
