@@ -38,6 +38,7 @@ mod testing;
 mod upkeep;
 
 pub use access::{AccountError, Accounts, MadeToken};
+pub use api::openapi;
 pub use backup::backup;
 pub use error::ServerError;
 pub use reputation::reputation_dir;

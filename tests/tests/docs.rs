@@ -13,11 +13,10 @@ use serde_json::{Value, json};
 
 use pages::{configuration, detectors};
 
-/// Compares `docs/<name>` with what it should be, or writes it.
+/// Compares the file `name` with what it should be, or writes it.
 fn check(name: &str, expected: &str) {
-    let path = root().join("docs").join(name);
+    let path = root().join(name);
     if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        std::fs::create_dir_all(root().join("docs")).unwrap();
         std::fs::write(&path, expected).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
@@ -25,7 +24,7 @@ fn check(name: &str, expected: &str) {
         found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
     assert!(
         found == expected,
-        "docs/{name} is out of date, first at {difference:?}: \
+        "{name} is out of date, first at {difference:?}: \
          run UPDATE_DOCS=1 cargo test -p netsentinel-tests --test docs"
     );
 }
@@ -35,12 +34,19 @@ fn the_schema_of_alerts_is_that_of_the_type() {
     let schema = schemars::schema_for!(Alert);
     let mut text = serde_json::to_string_pretty(&schema).unwrap();
     text.push('\n');
-    check("alert.schema.json", &text);
+    check("docs/alert.schema.json", &text);
+}
+
+#[test]
+fn the_dashboard_has_the_types_of_the_api() {
+    let mut text = serde_json::to_string_pretty(&netsentinel_server::openapi()).unwrap();
+    text.push('\n');
+    check("dashboard/openapi.json", &text);
 }
 
 #[test]
 fn the_detectors_page_is_that_of_the_modules() {
-    check("detectors.md", &detectors::page());
+    check("docs/detectors.md", &detectors::page());
 }
 
 #[test]
@@ -52,7 +58,7 @@ fn detectors_are_told_in_one_form() {
 
 #[test]
 fn the_configuration_page_is_that_of_the_settings() {
-    check("configuration.md", &configuration::page());
+    check("docs/configuration.md", &configuration::page());
 }
 
 /// The configuration that the systems share which NetSentinel unites, with their defaults; `null`

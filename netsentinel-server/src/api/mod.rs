@@ -8,11 +8,11 @@ mod agents;
 mod alerts;
 pub(crate) mod answer;
 pub(crate) mod body;
+mod dashboard;
 mod export;
 mod filter;
 mod openapi;
 mod operation;
-mod page;
 pub(crate) mod query;
 mod reputation;
 mod summaries;
@@ -32,6 +32,8 @@ use warp::reply::Response;
 use crate::app::App;
 use crate::{access, ingest, live, metrics};
 
+pub use openapi::openapi;
+
 pub(crate) use agents::{AgentView, views as agent_views};
 pub(crate) use operation::{Access, Answer, Operation, schema};
 pub(crate) use reputation::look_up as reputation_look_up;
@@ -49,7 +51,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 /// What can be asked by [`routes`].
 pub(crate) fn own_operations() -> Vec<Operation> {
     let parts = [
-        page::operations(),
+        dashboard::operations(),
         openapi::operations(),
         alerts::operations(),
         export::operations(),
@@ -64,7 +66,7 @@ pub(crate) fn own_operations() -> Vec<Operation> {
 
 /// The handlers of this module and of `live`.
 pub(crate) fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let lists = page::routes().or(openapi::routes()).unify().or(alerts::routes(app)).unify();
+    let lists = dashboard::routes().or(openapi::routes()).unify().or(alerts::routes(app)).unify();
     let lists = lists.or(export::routes(app)).unify().or(summaries::routes(app)).unify().boxed();
     let rest = agents::routes(app).or(suppressions::routes(app)).unify();
     let rest = rest.or(reputation::routes(app)).unify().boxed();

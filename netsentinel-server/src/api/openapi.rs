@@ -19,8 +19,13 @@ use crate::live::Message;
 
 const JSON: &str = "application/json";
 
+/// The OpenAPI 3.1 document of everything that can be asked of the server.
+pub fn openapi() -> Value {
+    document(table::all())
+}
+
 /// It does not change while the server runs.
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| document(table::all()).to_string().into());
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi().to_string().into());
 
 pub(super) fn operations() -> Vec<Operation> {
     let answer = Answer::Json(document_schema);

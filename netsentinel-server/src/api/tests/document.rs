@@ -107,6 +107,9 @@ impl Tried {
             "/ws" => Some("426"),
             // A token has no password.
             "/api/me/password" => Some("403"),
+            // The names of files are given when the dashboard is built, if it is.
+            "/assets/{name}" => Some("404"),
+            "/favicon.svg" if !crate::api::dashboard::is_embedded() => Some("404"),
             _ => None,
         };
         let response = match expected {
