@@ -5,7 +5,7 @@
 //! more, wherever they begin.
 //!
 //! A request is counted before it is sent, and that may take a while: of two requests the first may be on the
-//! wire late and the second at once. So both windows are longer by [`SENT_WITHIN`], and what holds for those
+//! wire late and the second at once. So both windows are longer by `SENT_WITHIN`, and what holds for those
 //! that are counted holds for those on the wire.
 //!
 //! - `minute`: the minute, by GCRA; it spreads requests out, which anti-abuse measures like better
