@@ -220,6 +220,7 @@ impl DetectorKind for Collector {
         judges: Party::Either,
         summary: "keeps what comes",
         rules: &[],
+        guards: &[],
     };
 
     fn new(_: Settings, _: &Setup) -> Self {

@@ -10,8 +10,12 @@ use netsentinel_core::{
     Pipeline, Registration, Rule, Setup, Severity, Usage,
 };
 
-const OPENED: Rule =
-    Rule { id: "telnet/opened", signature: 1_900_001, summary: "a host opens a Telnet session" };
+const OPENED: Rule = Rule {
+    id: "telnet/opened",
+    signature: 1_900_001,
+    summary: "a host opens a Telnet session",
+    severity: None,
+};
 
 struct Telnet(Settings);
 
@@ -26,6 +30,7 @@ impl DetectorKind for Telnet {
     type Settings = Settings;
     const DESCRIPTOR: Descriptor = Descriptor {
         id: "telnet", category: "Telnet", severity: Severity::Low, attack: &[], rules: &[OPENED],
+        guards: &[],
         interest: Interest::SYN, judges: Party::Source, summary: "hosts that still speak Telnet",
     };
     fn new(settings: Settings, _: &Setup) -> Self { Self(settings) }
@@ -36,9 +41,10 @@ impl Detector for Telnet {
     fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let Some((ip, (_, port))) = packet.ip().and_then(|ip| Some((ip, ip.ports()?))) else { return };
         if port != 23 && !self.0.telnet_ports.contains(&port) { return; }
-        let Some(reached) = cx.reaches(1, 1, Some(Indicator::Ip(ip.destination))) else { return };
         let (source, target) = (Endpoint::ip(ip.source), Endpoint::ip(ip.destination).port(port));
         let subject = Subject::pair_port(ip.source, ip.destination, port);
+        let indicator = Some(Indicator::Ip(ip.destination));
+        let Some(reached) = cx.reaches(&OPENED, subject, 1, 1, indicator) else { return };
         let finding = Finding { rule: &OPENED, subject, reached, step: 1, source, target, window: None };
         cx.raise(finding, |report| {
             report.message(format_args!("{source} opens Telnet to {target}"));

@@ -8,7 +8,7 @@ bitflags! {
     /// The pipeline hands a packet to a detector when the two sets share a kind, so a detector
     /// never pays for traffic that it does not judge.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Interest: u16 {
+    pub struct Interest: u32 {
         /// Every ARP packet.
         const ARP = 1 << 0;
         /// Every IPv4 and IPv6 packet, fragments included, once a captured frame.
@@ -32,5 +32,20 @@ bitflags! {
         const LOCAL_DNS = 1 << 9;
         /// Not a packet: the flow table is kept, and `on_flow_end` called.
         const FLOW = 1 << 10;
+        /// A TCP segment with SYN and ACK and neither RST nor FIN: a connection is accepted.
+        const SYN_ACK = 1 << 11;
+        /// A TCP segment with RST.
+        const RST = 1 << 12;
+        /// A TCP segment with FIN and neither SYN nor RST.
+        const FIN = 1 << 13;
+        /// A TCP segment that carries data.
+        const TCP_DATA = 1 << 14;
+        /// An ICMP or ICMPv6 error: what it quotes is told by [`Ip::quoted`](crate::Ip::quoted).
+        const ICMP_ERROR = 1 << 15;
+        /// A message of neighbour discovery: ICMPv6 types 133 to 137.
+        const NEIGHBOUR = 1 << 16;
+        /// A packet that opens an attempt or tells what becomes of one; the table of attempts is kept,
+        /// for TCP too, and [`Context::attempt`](crate::Context::attempt) tells the step.
+        const ATTEMPT = 1 << 17;
     }
 }

@@ -77,6 +77,7 @@ pub mod format;
 mod interest;
 mod packet;
 pub mod pipeline;
+mod quoted;
 pub mod reputation;
 pub mod sensor;
 mod severity;
@@ -89,16 +90,17 @@ pub mod window;
 
 pub use alert::{Alert, Sink};
 pub use detector::{
-    Context, Descriptor, Detector, DetectorKind, Finding, NeedsRestart, Party, Reached,
-    Registration, Report, Rule, Setup,
+    Asks, Context, Descriptor, Detector, DetectorKind, Finding, Guard, NeedsRestart, Party,
+    Reached, Registration, Report, Rule, Setup,
 };
-pub use flow::Flow;
+pub use flow::{Attempt, AttemptStep, Flow};
 pub use interest::Interest;
 pub use packet::{
     Arp, Ethernet, Fragment, Headers, Icmp, Ip, Mac, Network, NotAMac, Packet, Tcp, TcpFlags,
     Transport, Tunnel, TunnelKind, Udp, Vlan,
 };
 pub use pipeline::{Judge, Pipeline, PipelineBuilder, Reconfigured};
+pub use quoted::Quoted;
 pub use reputation::{
     Arrived, Clean, Indicator, IndicatorBuf, KnownReputation, ProviderVerdict, Reputation,
     ReputationError, RiskTier, Suspicion,

@@ -15,13 +15,18 @@ use netsentinel_detectors::BUILTIN;
 use netsentinel_synth::frame::{Frame, Segment};
 use proptest::prelude::*;
 
-const RULE: Rule = Rule { id: "hours/struck", signature: 1_900_003, summary: "a new second began" };
+const RULE: Rule = Rule {
+    id: "hours/struck",
+    signature: 1_900_003,
+    summary: "a new second began",
+    severity: None,
+};
 
 /// Raises an alert at every tick and for every flow that ends.
 struct Hours;
 
 fn raise(host: IpAddr, cx: &mut Context<'_>) {
-    let Some(reached) = cx.reaches(1, 1, None) else { return };
+    let Some(reached) = cx.reaches(&RULE, Subject::host(host), 1, 1, None) else { return };
     let finding = Finding {
         rule: &RULE,
         subject: Subject::host(host),
@@ -65,6 +70,7 @@ impl DetectorKind for Hours {
         judges: Party::Either,
         summary: "tells of every second",
         rules: &[RULE],
+        guards: &[],
     };
     fn new(_: Settings, _: &Setup) -> Self {
         Self

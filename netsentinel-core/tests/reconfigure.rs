@@ -11,6 +11,7 @@ use netsentinel_core::{
 use netsentinel_detectors::BUILTIN;
 use netsentinel_synth::frame::{Frame, Segment};
 use netsentinel_synth::{Options, SynthPacket, scenario};
+use serde_json::{Map, Value, json};
 
 /// A detector that was written before anybody thought of changing settings.
 struct Stubborn;
@@ -39,6 +40,7 @@ impl DetectorKind for Stubborn {
         judges: Party::Source,
         summary: "minds nothing and changes never",
         rules: &[],
+        guards: &[],
     };
     fn new(_: Settings, _: &Setup) -> Self {
         Self
@@ -183,7 +185,7 @@ fn what_can_not_change_is_told_every_time() {
     );
 }
 
-/// Another value for every key that can change, of the pipeline and of all detectors.
+/// Other values for keys that can change.
 const OTHER: &str = r#"{"alert_cooldown": 5, "internal_networks": ["10.0.0.0/8", "192.168.0.0/16"],
     "port_scan_threshold": 9, "port_scan_window": 20, "syn_flood_threshold": 70,
     "syn_flood_window": 9, "icmp_flood_threshold": 40, "icmp_flood_window": 2,
@@ -191,19 +193,42 @@ const OTHER: &str = r#"{"alert_cooldown": 5, "internal_networks": ["10.0.0.0/8",
     "exfil_window": 70, "bruteforce_threshold": 10, "bruteforce_window": 300,
     "bruteforce_ports": [3389, 22]}"#;
 
+/// Another value than `default` for `key`.
+fn other_value(key: &str, default: &Value) -> Value {
+    let descriptors = || BUILTIN.iter().map(Registration::descriptor);
+    match (key, default) {
+        ("disabled_rules", _) => json!([descriptors().flat_map(|d| d.rules).next().unwrap().id]),
+        ("disabled_guards", _) => {
+            json!(descriptors().flat_map(|d| d.guards).take(1).map(|g| g.id).collect::<Vec<_>>())
+        }
+        (_, Value::Array(list)) => list[1..].into(),
+        (_, Value::Bool(on)) => (!on).into(),
+        (_, Value::Number(number)) => match number.as_u64() {
+            Some(whole) => (whole + 1).into(),
+            None => (number.as_f64().unwrap() * 0.75).into(),
+        },
+        _ => panic!("{key}: no other value is known for {default}"),
+    }
+}
+
 #[test]
 fn every_key_of_every_detector_can_change() {
     let fixed = ["profile", "max_hosts", "max_flows"];
     let deployment = serde_json::to_value(Config::default().deployment).unwrap();
-    let known = reference(&[BUILTIN]);
-    let mut expected: Vec<_> = known
-        .keys()
-        .filter(|key| !fixed.contains(&key.as_str()) && deployment.get(key.as_str()).is_none())
-        .collect();
-    expected.sort();
+    let changes = reference(&[BUILTIN])
+        .into_iter()
+        .filter(|(key, _)| !fixed.contains(&key.as_str()) && deployment.get(key).is_none())
+        .map(|(key, default)| (key.clone(), other_value(&key, &default), default))
+        .filter(|(_, other, default)| other != default)
+        .map(|(key, other, _)| (key, other));
+    let changes: Map<String, Value> = changes.collect();
     let mut pipeline = Pipeline::builder(&Config::default()).detectors(BUILTIN).build().unwrap();
-    let applied = pipeline.reconfigure(&config(OTHER)).unwrap().applied;
-    assert_eq!(applied.iter().collect::<Vec<_>>(), expected);
+    let text = serde_json::to_string(&changes).unwrap();
+    let mut applied = pipeline.reconfigure(&config(&text)).unwrap().applied;
+    applied.sort();
+    let mut expected: Vec<_> = changes.keys().cloned().collect();
+    expected.sort();
+    assert_eq!(applied, expected);
 }
 
 fn showcase() -> Vec<SynthPacket> {

@@ -15,8 +15,12 @@ use netsentinel_core::{
 };
 use netsentinel_synth::frame::{Frame, Segment};
 
-const RULE: Rule =
-    Rule { id: "knocks/many", signature: 1_900_004, summary: "somebody knocks often" };
+const RULE: Rule = Rule {
+    id: "knocks/many",
+    signature: 1_900_004,
+    summary: "somebody knocks often",
+    severity: None,
+};
 const BASE: u64 = 10;
 
 /// Counts packets, whoever sends them.
@@ -27,10 +31,11 @@ impl Detector for Knocks {
         let Some(ip) = packet.ip() else { return };
         self.0 += 1;
         let indicator = Some(Indicator::Ip(ip.source));
-        let Some(reached) = cx.reaches(BASE, self.0, indicator) else { return };
+        let subject = Subject::host(ip.source);
+        let Some(reached) = cx.reaches(&RULE, subject, BASE, self.0, indicator) else { return };
         let finding = Finding {
             rule: &RULE,
-            subject: Subject::host(ip.source),
+            subject,
             reached,
             step: 1,
             source: Endpoint::ip(ip.source),
@@ -61,6 +66,7 @@ impl DetectorKind for Knocks {
         judges: Party::Source,
         summary: "counts packets",
         rules: &[RULE],
+        guards: &[],
     };
     fn new(_: Settings, _: &Setup) -> Self {
         Self(0)

@@ -62,14 +62,18 @@ fn a_frame_is_told_before_the_datagram_that_it_makes_whole() {
 
 #[test]
 fn what_is_raised_at_once_has_one_order() {
-    const RULE: Rule =
-        Rule { id: "ends/seen", signature: 1_900_002, summary: "an end of a packet" };
+    const RULE: Rule = Rule {
+        id: "ends/seen",
+        signature: 1_900_002,
+        summary: "an end of a packet",
+        severity: None,
+    };
 
     /// Raises for both ends of every packet, and for the originator of every flow that ends.
     struct Ends;
 
     fn raise(host: IpAddr, cx: &mut Context<'_>) {
-        let Some(reached) = cx.reaches(1, 1, None) else { return };
+        let Some(reached) = cx.reaches(&RULE, Subject::host(host), 1, 1, None) else { return };
         let finding = Finding {
             rule: &RULE,
             subject: Subject::host(host),
@@ -112,6 +116,7 @@ fn what_is_raised_at_once_has_one_order() {
             judges: Party::Either,
             summary: "tells both ends",
             rules: &[RULE],
+            guards: &[],
         };
         fn new(_: Settings, _: &Setup) -> Self {
             Self

@@ -53,6 +53,7 @@ const CHANGE: Rule = Rule {
     id: "arp_spoofing/change",
     signature: 1_000_041,
     summary: "an address is announced with another hardware address than before",
+    severity: None,
 };
 
 /// Remembers who announced each address last.
@@ -76,6 +77,7 @@ impl DetectorKind for ArpSpoofing {
         judges: Party::Source,
         summary: "somebody answers for an address that is another's",
         rules: &[CHANGE],
+        guards: &[],
     };
 
     fn new(_: Settings, setup: &Setup) -> Self {
@@ -99,10 +101,11 @@ impl Detector for ArpSpoofing {
         if before == mac {
             return;
         }
-        let Some(reached) = cx.reaches(1, 1, None) else { return };
+        let subject = Subject::host(IpAddr::V4(claimed));
+        let Some(reached) = cx.reaches(&CHANGE, subject, 1, 1, None) else { return };
         let finding = Finding {
             rule: &CHANGE,
-            subject: Subject::host(IpAddr::V4(claimed)),
+            subject,
             reached,
             step: 1,
             source: Endpoint::ip(IpAddr::V4(claimed)).mac(mac),

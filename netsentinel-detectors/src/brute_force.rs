@@ -50,6 +50,7 @@ const TARGET: Rule = Rule {
     id: "brute_force/target",
     signature: 1_000_071,
     summary: "one source connects to one login port many times within the window",
+    severity: None,
 };
 
 /// Counts the attempts of each source at each login.
@@ -103,6 +104,7 @@ impl DetectorKind for BruteForce {
         judges: Party::Source,
         summary: "one source that knocks at one login again and again",
         rules: &[TARGET],
+        guards: &[],
     };
 
     fn new(mut settings: Settings, setup: &Setup) -> Self {
@@ -130,10 +132,12 @@ impl Detector for BruteForce {
         let login = Login { source: ip.source, destination: ip.destination, port };
         let count = self.attempts.add(login, now);
         let base = self.settings.threshold.get();
-        let Some(reached) = cx.reaches(base, count, Some(Indicator::Ip(ip.source))) else { return };
+        let subject = Subject::pair_port(ip.source, ip.destination, port);
+        let indicator = Some(Indicator::Ip(ip.source));
+        let Some(reached) = cx.reaches(&TARGET, subject, base, count, indicator) else { return };
         let finding = Finding {
             rule: &TARGET,
-            subject: Subject::pair_port(ip.source, ip.destination, port),
+            subject,
             reached,
             step: 1,
             source: Endpoint::ip(ip.source),

@@ -55,6 +55,7 @@ const VOLUME: Rule = Rule {
     id: "data_exfiltration/volume",
     signature: 1_000_061,
     summary: "an internal host sends much to external hosts within the window",
+    severity: None,
 };
 /// Destinations counted for each host.
 const DESTINATIONS: usize = 8;
@@ -106,6 +107,7 @@ impl DetectorKind for DataExfiltration {
         judges: Party::Source,
         summary: "one internal host that sends much out",
         rules: &[VOLUME],
+        guards: &[],
     };
 
     fn new(settings: Settings, setup: &Setup) -> Self {
@@ -142,10 +144,12 @@ impl Detector for DataExfiltration {
         let sent = self.sent.add(ip.source, packet.wire_len, now);
         let (top, most) = self.count_destination(ip.source, ip.destination, packet.wire_len, now);
         let base = self.settings.threshold.get();
-        let Some(reached) = cx.reaches(base, sent, Some(Indicator::Ip(top))) else { return };
+        let subject = Subject::host(ip.source);
+        let indicator = Some(Indicator::Ip(top));
+        let Some(reached) = cx.reaches(&VOLUME, subject, base, sent, indicator) else { return };
         let finding = Finding {
             rule: &VOLUME,
-            subject: Subject::host(ip.source),
+            subject,
             reached,
             step: u64::from(packet.wire_len),
             source: Endpoint::ip(ip.source),

@@ -47,6 +47,7 @@ const LONG_NAME: Rule = Rule {
     id: "dns_tunnelling/long_name",
     signature: 1_000_051,
     summary: "a host asks for a name longer than names are",
+    severity: None,
 };
 
 /// Measures the names that hosts ask for.
@@ -82,6 +83,7 @@ impl DetectorKind for DnsTunnelling {
         judges: Party::Source,
         summary: "names too long to be names",
         rules: &[LONG_NAME],
+        guards: &[],
     };
 
     fn new(settings: Settings, _: &Setup) -> Self {
@@ -122,13 +124,12 @@ impl Settings {
         let length = question.name.text_len() as u64;
         let mut buffer = [0; Name::MAX_WIRE_LEN];
         let domain = question.name.lower(&mut buffer).map(Indicator::Domain);
-        let Some(reached) = cx.exceeds(self.query_len.get(), length, domain) else {
-            return;
-        };
+        let (subject, base) = (Subject::host(ip.source), self.query_len.get());
+        let Some(reached) = cx.exceeds(&LONG_NAME, subject, base, length, domain) else { return };
         let resolver = Endpoint::ip(ip.destination);
         let finding = Finding {
             rule: &LONG_NAME,
-            subject: Subject::host(ip.source),
+            subject,
             reached,
             // The count is a length, which further queries do not add to.
             step: 0,

@@ -48,6 +48,7 @@ const SOURCE: Rule = Rule {
     id: "icmp_flood/source",
     signature: 1_000_021,
     summary: "one source sends many echo requests within the window",
+    severity: None,
 };
 
 /// Counts the echo requests that each source sends.
@@ -89,6 +90,7 @@ impl DetectorKind for IcmpFlood {
         judges: Party::Source,
         summary: "one source that pings without end",
         rules: &[SOURCE],
+        guards: &[],
     };
 
     fn new(settings: Settings, setup: &Setup) -> Self {
@@ -109,10 +111,12 @@ impl Detector for IcmpFlood {
         let now = cx.now();
         let count = self.requests.add(ip.source, now);
         let base = self.settings.threshold.get();
-        let Some(reached) = cx.reaches(base, count, Some(Indicator::Ip(ip.source))) else { return };
+        let subject = Subject::host(ip.source);
+        let indicator = Some(Indicator::Ip(ip.source));
+        let Some(reached) = cx.reaches(&SOURCE, subject, base, count, indicator) else { return };
         let finding = Finding {
             rule: &SOURCE,
-            subject: Subject::host(ip.source),
+            subject,
             reached,
             step: 1,
             source: Endpoint::ip(ip.source),

@@ -60,6 +60,7 @@ const VERTICAL: Rule = Rule {
     id: "port_scan/vertical",
     signature: 1_000_001,
     summary: "one source probes many ports within the window",
+    severity: None,
 };
 const INSIDE: &[Technique] = &[NETWORK_SERVICE_DISCOVERY];
 const OUTSIDE: &[Technique] = &[SCANNING_IP_BLOCKS];
@@ -105,6 +106,7 @@ impl DetectorKind for PortScan {
         judges: Party::Source,
         summary: "one source that tries many ports",
         rules: &[VERTICAL],
+        guards: &[],
     };
 
     fn new(settings: Settings, setup: &Setup) -> Self {
@@ -130,12 +132,14 @@ impl Detector for PortScan {
         let now = cx.now();
         let seen = self.ports.add(ip.source, port, now);
         let base = self.settings.threshold.get();
-        let Some(reached) = cx.reaches(base, seen.count, Some(Indicator::Ip(ip.source))) else {
+        let subject = Subject::host(ip.source);
+        let indicator = Some(Indicator::Ip(ip.source));
+        let Some(reached) = cx.reaches(&VERTICAL, subject, base, seen.count, indicator) else {
             return;
         };
         let finding = Finding {
             rule: &VERTICAL,
-            subject: Subject::host(ip.source),
+            subject,
             reached,
             // Only who has an alert is followed: there is room for few.
             step: u64::from(reached.holds() && self.probed.insert(ip.source, port, now)),

@@ -48,6 +48,7 @@ const CONTACT: Rule = Rule {
     id: "suspicious_port/contact",
     signature: 1_000_031,
     summary: "a host contacts a port that backdoors like",
+    severity: None,
 };
 
 /// Looks at the port that every probe is for.
@@ -82,6 +83,7 @@ impl DetectorKind for SuspiciousPort {
         judges: Party::Source,
         summary: "somebody talks to a port that backdoors like",
         rules: &[CONTACT],
+        guards: &[],
     };
 
     fn new(mut settings: Settings, _: &Setup) -> Self {
@@ -105,11 +107,13 @@ impl Detector for SuspiciousPort {
         }
         let external =
             [ip.source, ip.destination].into_iter().find(|end| cx.site().is_external_unicast(*end));
-        let Some(reached) = cx.reaches(1, 1, external.map(Indicator::Ip)) else { return };
+        let subject = Subject::host_port(ip.source, port);
+        let indicator = external.map(Indicator::Ip);
+        let Some(reached) = cx.reaches(&CONTACT, subject, 1, 1, indicator) else { return };
         let target = Endpoint::ip(ip.destination).port(port);
         let finding = Finding {
             rule: &CONTACT,
-            subject: Subject::host_port(ip.source, port),
+            subject,
             reached,
             step: 1,
             source: Endpoint::ip(ip.source).port(source_port),

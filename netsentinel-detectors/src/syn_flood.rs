@@ -49,6 +49,7 @@ const SOURCE: Rule = Rule {
     id: "syn_flood/source",
     signature: 1_000_011,
     summary: "one source attempts many connections within the window",
+    severity: None,
 };
 
 /// Counts the attempts to connect that each source makes.
@@ -90,6 +91,7 @@ impl DetectorKind for SynFlood {
         judges: Party::Source,
         summary: "one source that opens connections without end",
         rules: &[SOURCE],
+        guards: &[],
     };
 
     fn new(settings: Settings, setup: &Setup) -> Self {
@@ -111,10 +113,12 @@ impl Detector for SynFlood {
         let now = cx.now();
         let count = self.attempts.add(ip.source, now);
         let base = self.settings.threshold.get();
-        let Some(reached) = cx.reaches(base, count, Some(Indicator::Ip(ip.source))) else { return };
+        let subject = Subject::host(ip.source);
+        let indicator = Some(Indicator::Ip(ip.source));
+        let Some(reached) = cx.reaches(&SOURCE, subject, base, count, indicator) else { return };
         let finding = Finding {
             rule: &SOURCE,
-            subject: Subject::host(ip.source),
+            subject,
             reached,
             step: 1,
             source: Endpoint::ip(ip.source),

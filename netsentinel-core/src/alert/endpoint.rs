@@ -59,12 +59,13 @@ pub struct Subject {
     host: IpAddr,
     peer: Option<IpAddr>,
     port: Option<u16>,
+    tag: Option<u32>,
 }
 
 impl Subject {
     /// A host.
     pub const fn host(host: IpAddr) -> Self {
-        Self { host, peer: None, port: None }
+        Self { host, peer: None, port: None, tag: None }
     }
 
     /// The host whose behaviour it is.
@@ -74,16 +75,28 @@ impl Subject {
 
     /// A host and a port.
     pub const fn host_port(host: IpAddr, port: u16) -> Self {
-        Self { host, peer: None, port: Some(port) }
+        Self { port: Some(port), ..Self::host(host) }
     }
 
     /// A host, another host, and a port of that.
     pub const fn pair_port(host: IpAddr, peer: IpAddr, port: u16) -> Self {
-        Self { host, peer: Some(peer), port: Some(port) }
+        Self { peer: Some(peer), port: Some(port), ..Self::host(host) }
+    }
+
+    /// A host and another host.
+    pub const fn pair(host: IpAddr, peer: IpAddr) -> Self {
+        Self { peer: Some(peer), ..Self::host(host) }
+    }
+
+    /// The same subject, told from others by `tag`: say, a fingerprint of a name that is the same in
+    /// every process.
+    #[must_use]
+    pub const fn tagged(self, tag: u32) -> Self {
+        Self { tag: Some(tag), ..self }
     }
 }
 
-/// The parts, separated by commas; absent ones are left empty.
+/// The parts, separated by commas; absent ones are left empty, an absent tag out.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{},", self.host)?;
@@ -93,6 +106,9 @@ impl fmt::Display for Subject {
         f.write_str(",")?;
         if let Some(port) = self.port {
             port.fmt(f)?;
+        }
+        if let Some(tag) = self.tag {
+            write!(f, ",{tag:08x}")?;
         }
         Ok(())
     }
@@ -114,10 +130,22 @@ mod tests {
     #[test]
     fn different_subjects_print_differently() {
         let [a, b] = ["10.0.0.1", "10.0.0.2"].map(|ip| ip.parse().unwrap());
-        let all = [Subject::host(a), Subject::host_port(a, 1), Subject::pair_port(a, b, 1)];
+        let all = [
+            Subject::host(a),
+            Subject::host_port(a, 1),
+            Subject::pair_port(a, b, 1),
+            Subject::pair(a, b),
+            Subject::host(a).tagged(0xbeef),
+        ];
         assert_eq!(
             all.map(|s| s.to_string()),
-            ["10.0.0.1,,", "10.0.0.1,,1", "10.0.0.1,10.0.0.2,1"]
+            [
+                "10.0.0.1,,",
+                "10.0.0.1,,1",
+                "10.0.0.1,10.0.0.2,1",
+                "10.0.0.1,10.0.0.2,",
+                "10.0.0.1,,,0000beef"
+            ]
         );
     }
 }

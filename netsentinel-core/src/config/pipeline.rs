@@ -32,6 +32,10 @@ pub struct PipelineSettings {
     pub max_hosts: Capacity,
     /// Flows remembered at once.
     pub max_flows: Capacity,
+    /// Rules that raise no alerts, such as `port_scan/slow`.
+    pub disabled_rules: Vec<String>,
+    /// Guards that spare nobody, such as `port_scan/traceroute`.
+    pub disabled_guards: Vec<String>,
 }
 
 impl PipelineSettings {
@@ -54,6 +58,8 @@ impl Default for PipelineSettings {
             internal_networks: Site::default().as_ref().to_vec(),
             max_hosts: const { Capacity::new(65_536).unwrap() },
             max_flows: const { Capacity::new(131_072).unwrap() },
+            disabled_rules: Vec::new(),
+            disabled_guards: Vec::new(),
         }
     }
 }

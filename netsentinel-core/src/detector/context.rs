@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::Descriptor;
 use super::attack::Technique;
 use super::finding::{Bar, Finding, Reached, Report, Standing};
-use crate::alert::{Agent, Alert, AlertId, Endpoint, FlowId, ReputationNote, Sink, TechniqueNote};
-use crate::pipeline::{Episodes, RuleCounters, Share, Waiting};
-use crate::{Flow, Indicator, Mac, Packet, Reputation, RiskTier, Site, Timestamp};
+use super::{Descriptor, Guard, Rule};
+use crate::alert::{
+    Agent, Alert, AlertId, Endpoint, FlowId, ReputationNote, Sink, Subject, TechniqueNote,
+};
+use crate::pipeline::{Episodes, RuleCounters, Share, Switches, Trace, Waiting, Weighing};
+use crate::{Attempt, Flow, Indicator, Mac, Packet, Reputation, RiskTier, Site, Timestamp};
 
 const NANOS_PER_MILLISECOND: u64 = 1_000_000;
 
@@ -21,6 +23,7 @@ pub struct Context<'a> {
     pub(crate) now: Timestamp,
     pub(crate) packet: Option<&'a Packet<'a>>,
     pub(crate) flow: Option<&'a Flow>,
+    pub(crate) attempt: Option<Attempt>,
     pub(crate) descriptor: &'static Descriptor,
     pub(crate) site: &'a Site,
     pub(crate) share: &'a Share,
@@ -29,7 +32,10 @@ pub struct Context<'a> {
     pub(crate) episodes: &'a mut Episodes,
     /// Absent where there is nobody to ask.
     pub(crate) waiting: Option<&'a mut Waiting>,
+    pub(crate) switches: &'a Switches,
     pub(crate) counters: &'a mut RuleCounters,
+    /// Where somebody wants to know why.
+    pub(crate) trace: Option<&'a mut Trace>,
     pub(crate) sink: &'a mut dyn Sink,
 }
 
@@ -50,27 +56,100 @@ impl<'a> Context<'a> {
         self.flow
     }
 
-    /// Whether `count` reaches `base` as lowered by what is known of `indicator`; or would, if the worst
-    /// were known, while a verdict is outstanding ([`Reached::holds`] tells them apart).
+    /// What the packet does to an attempt to open a conversation, if it does anything; only with
+    /// [`Interest::ATTEMPT`](crate::Interest::ATTEMPT). Every UDP packet that opens one tells it, too.
+    pub fn attempt(&self) -> Option<&Attempt> {
+        self.attempt.as_ref()
+    }
+
+    /// Whether the behaviour of `host` is judged here. Of several workers exactly one judges a host, and
+    /// that one sees all packets from and to it, and all ICMP errors. A detector that judges either end
+    /// of a packet counts for a host only where this holds.
+    pub fn judges(&self, host: IpAddr) -> bool {
+        self.share.owns(host)
+    }
+
+    /// Whether the `count` that `rule` has come to for `subject` reaches `base` as lowered by what is
+    /// known of `indicator`; or would, if the worst were known, while a verdict is outstanding
+    /// ([`Reached::holds`] tells them apart).
     ///
     /// Reputation is asked only once the count would do for the worst tier.
     pub fn reaches<'i>(
-        &self,
+        &mut self,
+        rule: &'static Rule,
+        subject: Subject,
         base: u64,
         count: u64,
         indicator: Option<Indicator<'i>>,
     ) -> Option<Reached<'i>> {
+        self.explain(rule, subject, base, count, indicator);
         self.held_against(Bar { base, exceeds: false }, count, indicator)
     }
 
     /// As [`reaches`](Self::reaches), for rules whose count must be *more* than the threshold.
     pub fn exceeds<'i>(
-        &self,
+        &mut self,
+        rule: &'static Rule,
+        subject: Subject,
         base: u64,
         count: u64,
         indicator: Option<Indicator<'i>>,
     ) -> Option<Reached<'i>> {
+        self.explain(rule, subject, base, count, indicator);
         self.held_against(Bar { base, exceeds: true }, count, indicator)
+    }
+
+    fn explain(
+        &mut self,
+        rule: &'static Rule,
+        subject: Subject,
+        base: u64,
+        count: u64,
+        indicator: Option<Indicator<'_>>,
+    ) {
+        let Some(trace) = &mut self.trace else { return };
+        if !self.share.owns(subject.owner()) || !trace.follows(subject.owner()) {
+            return;
+        }
+        let tier = indicator.map_or(RiskTier::Clean, |indicator| self.reputation.tier(indicator));
+        let at = (self.now, self.packet.map_or(0, |packet| packet.frame));
+        trace.weigh(&Weighing { rule, subject, count, base, tier, at });
+    }
+
+    /// Asks whether `guard` spares `subject` from `rule`, and counts it. To be asked where the guard's
+    /// condition is met and the rule would raise an alert but for it; where the answer is no, the guard
+    /// is switched off, and the rule goes on.
+    pub fn spares(&mut self, guard: &Guard, rule: &'static Rule, subject: Subject) -> bool {
+        if !self.switches.guards(guard) {
+            return false;
+        }
+        if self.share.owns(subject.owner()) {
+            self.counters.spared(rule, guard);
+            if let Some(trace) = &mut self.trace {
+                trace.spared(rule, subject, guard);
+            }
+        }
+        true
+    }
+
+    /// Adds `finding` to the alert that is open for the rule `whole` and the subject `of`, of which it is
+    /// a part: a variant of the same behaviour, told by one alert. When a rule joins for the first time,
+    /// an update tells so at once. Tells whether there was such an alert; if not, the finding is to be
+    /// raised. A finding that waits for a verdict is no part of anything.
+    ///
+    /// Both subjects must be of the same host.
+    pub fn is_part_of(&mut self, whole: &'static Rule, of: Subject, finding: &Finding<'_>) -> bool {
+        if !finding.reached.holds() || !self.share.owns(of.owner()) {
+            return false;
+        }
+        let joined = self.episodes.join((whole.id, of), finding, self.now, self.sink);
+        if joined {
+            self.counters.merged(finding.rule);
+            if let Some(trace) = &mut self.trace {
+                trace.merged(finding.rule, finding.subject);
+            }
+        }
+        joined
     }
 
     fn held_against<'i>(
@@ -108,6 +187,10 @@ impl<'a> Context<'a> {
         if !self.share.owns(finding.subject.owner()) {
             return false;
         }
+        if !self.switches.allow(finding.rule) {
+            self.counters.disabled(finding.rule);
+            return false;
+        }
         let finding = Finding {
             source: self.placed(finding.source),
             target: self.placed(finding.target),
@@ -123,12 +206,18 @@ impl<'a> Context<'a> {
         };
         if told {
             self.counters.suppressed(finding.rule);
+            if let Some(trace) = &mut self.trace {
+                trace.added(finding.rule, finding.subject);
+            }
             return false;
         }
         let mut text = Report::default();
         report(&mut text);
         let alert = self.alert(&finding, text);
         self.counters.raised(finding.rule, alert.severity);
+        if let Some(trace) = &mut self.trace {
+            trace.raised(finding.rule, finding.subject);
+        }
         self.sink.alert(alert.clone());
         self.episodes.open(&finding, self.now, alert, self.sink);
         if let Some(waiting) = &mut self.waiting {
@@ -162,6 +251,7 @@ impl<'a> Context<'a> {
         };
         let techniques = text.attack.unwrap_or(self.descriptor.attack);
         let packet = self.packet;
+        let severity = finding.rule.severity.unwrap_or(self.descriptor.severity);
         Alert {
             v: Alert::VERSION,
             id,
@@ -171,8 +261,8 @@ impl<'a> Context<'a> {
             rule: finding.rule.id.into(),
             signature: finding.rule.signature,
             category: self.descriptor.category.into(),
-            severity: tier.severity(self.descriptor.severity),
-            base_severity: self.descriptor.severity,
+            severity: tier.severity(severity),
+            base_severity: severity,
             source: finding.source,
             target: finding.target,
             message: text.message + &note.as_ref().map(ReputationNote::suffix).unwrap_or_default(),

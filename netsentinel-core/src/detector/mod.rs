@@ -52,8 +52,14 @@ pub trait Detector: Send {
         let _ = cx;
     }
 
-    /// How full the detector's tables are.
+    /// How full the detector's tables are, added up.
     fn usage(&self) -> Usage;
+
+    /// The same table by table, each by a short name in snake case, for whoever sizes them. Unless a
+    /// detector says otherwise, one line for all.
+    fn tables(&self) -> Vec<(&'static str, Usage)> {
+        vec![("all", self.usage())]
+    }
 }
 
 /// What a detector is called, how it is configured and how it is made: the build-time half.
@@ -63,6 +69,13 @@ pub trait DetectorKind: Detector + Sized + 'static {
 
     /// What is known of the detector before it runs.
     const DESCRIPTOR: Descriptor;
+
+    /// Which packets the detector asks to see under `profile`, and whose behaviour it judges then; as the
+    /// descriptor has it, unless a detector says otherwise.
+    fn asks(profile: Profile) -> Asks {
+        let _ = profile;
+        Asks { interest: Self::DESCRIPTOR.interest, judges: Self::DESCRIPTOR.judges }
+    }
 
     /// Makes the detector and takes all the memory it will ever use, but for
     /// [`reconfigure`](Self::reconfigure).
@@ -117,6 +130,18 @@ pub struct Descriptor {
     pub summary: &'static str,
     /// Its rules, in the order in which reports list them.
     pub rules: &'static [Rule],
+    /// What spares the innocent: conditions under which a rule that holds raises nothing.
+    pub guards: &'static [Guard],
+}
+
+/// What a detector asks for under a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asks {
+    /// The packets it asks to see.
+    pub interest: Interest,
+    /// Whose behaviour it judges. One that judges either end sees packets of which it is to judge only
+    /// one: [`Context::judges`] tells.
+    pub judges: Party,
 }
 
 /// An end of a packet.
@@ -138,5 +163,19 @@ pub struct Rule {
     /// Its number in Suricata's local range, 1000000 to 1999999; never used again for another rule.
     pub signature: u32,
     /// When it holds, in one line.
+    pub summary: &'static str,
+    /// The severity of its alerts before reputation is asked, where it is not the detector's.
+    pub severity: Option<Severity>,
+}
+
+/// A condition that spares somebody whom a rule would tell of: what it sees is known to be innocent.
+///
+/// Counted by rule in [`RuleStats::suppressed_by`](crate::pipeline::RuleStats), told by
+/// [`Explanation`](crate::pipeline::Explanation), and switched off by the key `disabled_guards`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// `detector/guard`, such as `port_scan/traceroute`; no rule has the same.
+    pub id: &'static str,
+    /// Whom it spares and why, in one line.
     pub summary: &'static str,
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Descriptor, Detector, DetectorKind, Seated, Setup};
-use crate::config::{Config, ConfigError, object_of};
+use super::{Asks, Descriptor, Detector, DetectorKind, Seated, Setup};
+use crate::config::{Config, ConfigError, Profile, object_of};
 
 /// A kind of detector with its type erased: what a registry is a list of.
 ///
@@ -38,6 +38,7 @@ use crate::config::{Config, ConfigError, object_of};
 ///         judges: Party::Source,
 ///         summary: "sees every packet and minds none",
 ///         rules: &[],
+///         guards: &[],
 ///     };
 ///     fn new(_: Settings, _: &Setup) -> Self {
 ///         Self
@@ -50,6 +51,7 @@ use crate::config::{Config, ConfigError, object_of};
 #[derive(Clone, Copy)]
 pub struct Registration {
     descriptor: &'static Descriptor,
+    asks: fn(Profile) -> Asks,
     defaults: fn() -> Map<String, Value>,
     read: fn(&Config) -> Result<Map<String, Value>, ConfigError>,
     build: Build,
@@ -62,6 +64,7 @@ impl Registration {
     pub const fn of<D: DetectorKind>() -> Self {
         Self {
             descriptor: const { &D::DESCRIPTOR },
+            asks: D::asks,
             defaults: || object_of(&D::Settings::default()),
             read: |config| Ok(object_of(&config.section::<D::Settings>()?)),
             build: |config, setup| Ok(Box::new(D::new(config.section()?, setup))),
@@ -71,6 +74,11 @@ impl Registration {
     /// What is known of the detector before it runs.
     pub const fn descriptor(&self) -> &'static Descriptor {
         self.descriptor
+    }
+
+    /// Which packets the detector asks to see under `profile`, and whose behaviour it judges then.
+    pub fn asks(&self, profile: Profile) -> Asks {
+        (self.asks)(profile)
     }
 
     /// The keys that the detector reads, with their defaults.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use crate::{Ip, TcpFlags, Timestamp};
 
-pub use attempts::UdpAttempts;
+pub use attempts::{Attempt, AttemptStep, Attempts};
 pub use table::FlowTable;
 
 /// A conversation between two endpoints.
@@ -85,9 +85,30 @@ struct FlowKey {
 
 impl FlowKey {
     fn of(ip: &Ip<'_>) -> Option<Self> {
+        Self::with_direction(ip).map(|(key, _)| key)
+    }
+
+    /// The key, and whether the packet comes from its lower end.
+    fn with_direction(ip: &Ip<'_>) -> Option<(Self, bool)> {
         let (source_port, destination_port) = ip.ports()?;
         let (from, to) = ((ip.source, source_port), (ip.destination, destination_port));
+        Some((Self::between(from, to, ip.protocol), from <= to))
+    }
+
+    fn between(from: (IpAddr, u16), to: (IpAddr, u16), protocol: u8) -> Self {
         let (low, high) = if from <= to { (from, to) } else { (to, from) };
-        Some(Self { low, high, protocol: ip.protocol })
+        Self { low, high, protocol }
+    }
+
+    /// The five-tuple of a flow that the lower end has opened, or the other.
+    fn tuple(&self, low_opened: bool) -> FiveTuple {
+        let (from, to) = if low_opened { (self.low, self.high) } else { (self.high, self.low) };
+        FiveTuple {
+            originator: from.0,
+            originator_port: from.1,
+            responder: to.0,
+            responder_port: to.1,
+            protocol: self.protocol,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Making a pipeline from a configuration and lists of detectors.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -8,12 +9,14 @@ use super::dispatch::{Dispatcher, Seat};
 use super::episodes::Episodes;
 use super::reassembly::Reassembly;
 use super::share::Share;
+use super::switches::{self, Switches};
+use super::trace::Trace;
 use super::waiting::Waiting;
 use super::{Pipeline, Workers};
 use crate::alert::Agent;
 use crate::config::{Config, ConfigError};
 use crate::decode::DecodeCounters;
-use crate::flow::{FlowTable, UdpAttempts};
+use crate::flow::{Attempts, FlowTable};
 use crate::reputation::Clean;
 use crate::{Interest, Registration, Reputation, Timestamp};
 
@@ -24,11 +27,18 @@ pub struct PipelineBuilder<'c> {
     registrations: Vec<Registration>,
     reputation: Option<Arc<dyn Reputation>>,
     agent: Agent,
+    explain: Option<Vec<IpAddr>>,
 }
 
 impl<'c> PipelineBuilder<'c> {
     pub(super) fn new(config: &'c Config) -> Self {
-        Self { config, registrations: Vec::new(), reputation: None, agent: Agent::default() }
+        Self {
+            config,
+            registrations: Vec::new(),
+            reputation: None,
+            agent: Agent::default(),
+            explain: None,
+        }
     }
 
     /// Adds detectors, behind those added before. Their order is the order of alerts on one packet.
@@ -50,6 +60,14 @@ impl<'c> PipelineBuilder<'c> {
     #[must_use]
     pub fn agent(mut self, agent: Agent) -> Self {
         self.agent = agent;
+        self
+    }
+
+    /// Keeps, for [`Pipeline::explanations`], what is weighed about these hosts; about all where none is
+    /// named. Takes memory as it goes, and time.
+    #[must_use]
+    pub fn explain(mut self, hosts: Vec<IpAddr>) -> Self {
+        self.explain = Some(hosts);
         self
     }
 
@@ -80,22 +98,28 @@ impl<'c> PipelineBuilder<'c> {
     fn build_share(&self, share: Share) -> Result<Pipeline, ConfigError> {
         let settings = &self.config.pipeline;
         let setup = settings.setup();
+        let mut wanted = Interest::empty();
         let mut seats = Vec::with_capacity(self.registrations.len());
         for registration in &self.registrations {
             let detector = registration.seat(self.config, &setup)?;
             let keys = registration.read(self.config)?;
-            seats.push(Seat::new(registration.descriptor(), detector, keys));
+            let (descriptor, asks) = (registration.descriptor(), registration.asks(setup.profile));
+            let switches = Switches::new(descriptor, settings);
+            wanted |= asks.interest;
+            seats.push(Seat::new(descriptor, asks, switches, detector, keys));
         }
-        let wanted = seats.iter().fold(Interest::empty(), |all, s| all | s.descriptor.interest);
         let max_flows = settings.max_flows.get();
         let dispatcher = Dispatcher {
-            attempts: wanted.contains(Interest::PROBE).then(|| UdpAttempts::new(max_flows)),
+            attempts: wanted
+                .intersects(Interest::PROBE | Interest::ATTEMPT)
+                .then(|| Attempts::new(max_flows, wanted.contains(Interest::ATTEMPT))),
             flows: wanted.contains(Interest::FLOW).then(|| FlowTable::new(max_flows)),
             episodes: Episodes::new(settings.alert_cooldown.duration()),
             site: settings.site(),
             agent: self.agent.clone(),
             reputation: self.reputation.clone().unwrap_or_else(|| Arc::new(Clean)),
             waiting: self.reputation.is_some().then(Waiting::new),
+            trace: self.explain.clone().map(Trace::new),
             share,
             wanted,
             seats,
@@ -129,7 +153,7 @@ impl<'c> PipelineBuilder<'c> {
                 }
             }
         }
-        Ok(())
+        switches::check_registry(&self.registrations, &self.config.pipeline)
     }
 }
 

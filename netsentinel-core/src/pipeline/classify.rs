@@ -1,11 +1,14 @@
 //! Of which kinds a packet is.
 
 use crate::dns::{DNS_PORT, LOCAL_DNS_PORTS, Message};
+use crate::quoted;
 use crate::{Icmp, Interest, Ip, Network, Packet, TcpFlags, Transport, Udp};
 
 const ICMP: u8 = 1;
 const ECHO_REQUEST_V4: u8 = 8;
 const ECHO_REQUEST_V6: u8 = 128;
+/// Router solicitation to redirect (RFC 4861 §4).
+const NEIGHBOUR_TYPES: std::ops::RangeInclusive<u8> = 133..=137;
 
 /// The kinds that `packet` is of by itself. A fragment is of the kinds that it shows to the full: a
 /// message that goes on in the next one is left for the whole datagram. Whether a UDP packet is the
@@ -23,11 +26,11 @@ fn transport_kinds(ip: &Ip<'_>) -> Interest {
         Transport::Tcp(tcp) => {
             let mut kinds = Interest::TCP | tcp_kinds(tcp.flags);
             // A segment in pieces has no place in the stream until it is whole.
-            if !tcp.payload.is_empty()
-                && ip.fragment.is_none()
-                && (tcp.source_port == DNS_PORT || tcp.destination_port == DNS_PORT)
-            {
-                kinds |= Interest::DNS;
+            if !tcp.payload.is_empty() && ip.fragment.is_none() {
+                kinds |= Interest::TCP_DATA;
+                if tcp.source_port == DNS_PORT || tcp.destination_port == DNS_PORT {
+                    kinds |= Interest::DNS;
+                }
             }
             kinds
         }
@@ -42,8 +45,14 @@ fn tcp_kinds(flags: TcpFlags) -> Interest {
     let opening = TcpFlags::SYN | TcpFlags::ACK | TcpFlags::RST | TcpFlags::FIN;
     if flags & opening == TcpFlags::SYN {
         Interest::SYN | Interest::PROBE
-    } else if !flags.intersects(TcpFlags::SYN | TcpFlags::ACK | TcpFlags::RST) {
-        Interest::PROBE
+    } else if flags.contains(TcpFlags::RST) {
+        Interest::RST
+    } else if flags & opening == TcpFlags::SYN | TcpFlags::ACK {
+        Interest::SYN_ACK
+    } else if !flags.intersects(TcpFlags::SYN) {
+        let fin = if flags.contains(TcpFlags::FIN) { Interest::FIN } else { Interest::empty() };
+        let probe = if flags.contains(TcpFlags::ACK) { Interest::empty() } else { Interest::PROBE };
+        fin | probe
     } else {
         Interest::empty()
     }
@@ -74,7 +83,15 @@ fn icmp_kinds(protocol: u8, icmp: Icmp<'_>) -> Interest {
     } else {
         icmp.kind == ECHO_REQUEST_V6
     };
-    if is_echo_request { Interest::ECHO_REQUEST } else { Interest::empty() }
+    if is_echo_request {
+        Interest::ECHO_REQUEST
+    } else if quoted::is_error(protocol, icmp.kind) {
+        Interest::ICMP_ERROR
+    } else if protocol != ICMP && NEIGHBOUR_TYPES.contains(&icmp.kind) {
+        Interest::NEIGHBOUR
+    } else {
+        Interest::empty()
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +108,10 @@ mod tests {
             assert_eq!(kinds.contains(Interest::SYN), syn_only, "{bits:#x}");
             let probe = syn_only || (!syn && !ack && !rst);
             assert_eq!(kinds.contains(Interest::PROBE), probe, "{bits:#x}");
+            assert_eq!(kinds.contains(Interest::RST), rst, "{bits:#x}");
+            let syn_ack = syn && ack && !rst && !fin;
+            assert_eq!(kinds.contains(Interest::SYN_ACK), syn_ack, "{bits:#x}");
+            assert_eq!(kinds.contains(Interest::FIN), fin && !syn && !rst, "{bits:#x}");
         }
     }
 
@@ -104,9 +125,27 @@ mod tests {
             (58, 128, &[], true),
             (58, 8, &[0, 7], false),
             (1, 0, &[0, 7], false),
+            (1, 3, &[0, 7], false),
         ] {
             let is_echo_request = kinds(protocol, kind, body) == Interest::ECHO_REQUEST;
             assert_eq!(is_echo_request, expected, "{protocol} {kind} {body:?}");
+        }
+    }
+
+    #[test]
+    fn errors_and_neighbour_discovery_are_told_by_type() {
+        let kinds = |protocol, kind| icmp_kinds(protocol, Icmp { kind, code: 0, body: &[] });
+        for (protocol, kind, expected) in [
+            (1, 3, Interest::ICMP_ERROR),
+            (1, 11, Interest::ICMP_ERROR),
+            (58, 1, Interest::ICMP_ERROR),
+            (58, 3, Interest::ICMP_ERROR),
+            (58, 133, Interest::NEIGHBOUR),
+            (58, 137, Interest::NEIGHBOUR),
+            (1, 133, Interest::empty()),
+            (58, 11, Interest::empty()),
+        ] {
+            assert_eq!(kinds(protocol, kind), expected, "{protocol} {kind}");
         }
     }
 

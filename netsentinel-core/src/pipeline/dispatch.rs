@@ -6,12 +6,14 @@ use serde_json::{Map, Value};
 
 use super::classify;
 use super::episodes::Episodes;
-use super::share::Share;
+use super::share::{Ends, Share};
 use super::stats::RuleCounters;
+use super::switches::Switches;
+use super::trace::Trace;
 use super::waiting::{Due, Waiting};
 use crate::alert::{Agent, Sink};
-use crate::detector::{Context, Descriptor, Party, Seated};
-use crate::flow::{Flow, FlowTable, UdpAttempts};
+use crate::detector::{Asks, Context, Descriptor, Party, Seated};
+use crate::flow::{Attempt, AttemptStep, Attempts, Flow, FlowTable};
 use crate::reputation::IndexedArrived;
 use crate::{Indicator, Interest, Packet, Reputation, Site, Suspicion, Timestamp};
 
@@ -22,7 +24,7 @@ pub(super) struct Dispatcher {
     pub(super) share: Share,
     /// The kinds that any detector asks to see.
     pub(super) wanted: Interest,
-    pub(super) attempts: Option<UdpAttempts>,
+    pub(super) attempts: Option<Attempts>,
     pub(super) flows: Option<FlowTable>,
     pub(super) episodes: Episodes,
     pub(super) site: Site,
@@ -30,13 +32,15 @@ pub(super) struct Dispatcher {
     pub(super) reputation: Arc<dyn Reputation>,
     /// Absent where there is nobody to ask.
     pub(super) waiting: Option<Waiting>,
+    /// Absent where nobody asks why.
+    pub(super) trace: Option<Trace>,
 }
 
 /// A detector in its place in the order.
 pub(super) struct Seat {
     pub(super) descriptor: &'static Descriptor,
-    /// The descriptor's, here because every packet asks for it.
-    interest: Interest,
+    asks: Asks,
+    pub(super) switches: Switches,
     pub(super) detector: Box<dyn Seated>,
     /// The detector's keys with the values that hold.
     pub(super) keys: Map<String, Value>,
@@ -48,12 +52,14 @@ struct Shared<'a> {
     now: Timestamp,
     packet: Option<&'a Packet<'a>>,
     flow: Option<&'a Flow>,
+    attempt: Option<Attempt>,
     site: &'a Site,
     share: &'a Share,
     agent: &'a Agent,
     reputation: &'a dyn Reputation,
     episodes: &'a mut Episodes,
     waiting: Option<&'a mut Waiting>,
+    trace: Option<&'a mut Trace>,
     sink: &'a mut dyn Sink,
 }
 
@@ -67,12 +73,19 @@ impl Dispatcher {
     ) -> Interest {
         let mut kinds = classify::kinds(packet) & under;
         let ends = self.share.ends(packet);
-        if !ends.include(Party::Either) {
+        // Every worker follows every error: it may be about an attempt of two other hosts.
+        let error = kinds.contains(Interest::ICMP_ERROR);
+        if !ends.include(Party::Either) && !error {
             return kinds;
         }
-        if kinds.contains(Interest::UDP) && self.opens_udp_flow(packet) {
-            kinds |= Interest::PROBE;
+        let attempt = self.follow_attempt(packet, kinds);
+        if let Some(attempt) = attempt {
+            kinds |= Interest::ATTEMPT;
+            if attempt.step == AttemptStep::Opens && kinds.contains(Interest::UDP) {
+                kinds |= Interest::PROBE;
+            }
         }
+        let ends = if error { Ends::BOTH } else { ends };
         if kinds.contains(Interest::PROBE) && self.waiting.is_some() && ends.include(Party::Source)
         {
             self.tell_seen(packet);
@@ -82,8 +95,9 @@ impl Dispatcher {
         if kinds.intersects(self.wanted) {
             let (seats, mut shared) =
                 self.parts(packet.timestamp, Some(packet), flow.as_ref(), sink);
+            shared.attempt = attempt;
             for seat in seats {
-                if seat.interest.intersects(kinds) && ends.include(seat.descriptor.judges) {
+                if seat.asks.interest.intersects(kinds) && ends.include(seat.asks.judges) {
                     seat.call(&mut shared, |detector, cx| detector.on_packet(packet, cx));
                 }
             }
@@ -103,11 +117,16 @@ impl Dispatcher {
         }
     }
 
-    fn opens_udp_flow(&mut self, packet: &Packet<'_>) -> bool {
-        match (&mut self.attempts, packet.ip()) {
-            (Some(attempts), Some(ip)) => attempts.is_first(ip, packet.timestamp),
-            _ => false,
+    fn follow_attempt(&mut self, packet: &Packet<'_>, kinds: Interest) -> Option<Attempt> {
+        const OF_ATTEMPTS: Interest = Interest::UDP
+            .union(Interest::SYN)
+            .union(Interest::SYN_ACK)
+            .union(Interest::RST)
+            .union(Interest::ICMP_ERROR);
+        if !kinds.intersects(OF_ATTEMPTS) {
+            return None;
         }
+        self.attempts.as_mut()?.observe(packet.ip()?, kinds, packet.timestamp)
     }
 
     fn follow_flow(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) -> Option<Flow> {
@@ -128,7 +147,7 @@ impl Dispatcher {
     ) {
         let (seats, mut shared) = self.parts(now, packet, Some(flow), sink);
         for seat in seats {
-            if seat.interest.contains(Interest::FLOW) {
+            if seat.asks.interest.contains(Interest::FLOW) {
                 seat.call(&mut shared, |detector, cx| detector.on_flow_end(flow, cx));
             }
         }
@@ -195,12 +214,14 @@ impl Dispatcher {
             now,
             packet,
             flow,
+            attempt: None,
             site: &self.site,
             share: &self.share,
             agent: &self.agent,
             reputation: &*self.reputation,
             episodes: &mut self.episodes,
             waiting: self.waiting.as_mut(),
+            trace: self.trace.as_mut(),
             sink,
         };
         (&mut self.seats, shared)
@@ -210,11 +231,13 @@ impl Dispatcher {
 impl Seat {
     pub(super) fn new(
         descriptor: &'static Descriptor,
+        asks: Asks,
+        switches: Switches,
         detector: Box<dyn Seated>,
         keys: Map<String, Value>,
     ) -> Self {
         let counters = RuleCounters::new(descriptor);
-        Self { descriptor, interest: descriptor.interest, detector, keys, counters }
+        Self { descriptor, asks, switches, detector, keys, counters }
     }
 
     fn call(
@@ -226,6 +249,7 @@ impl Seat {
             now: shared.now,
             packet: shared.packet,
             flow: shared.flow,
+            attempt: shared.attempt,
             descriptor: self.descriptor,
             site: shared.site,
             share: shared.share,
@@ -233,7 +257,9 @@ impl Seat {
             reputation: shared.reputation,
             episodes: shared.episodes,
             waiting: shared.waiting.as_deref_mut(),
+            switches: &self.switches,
             counters: &mut self.counters,
+            trace: shared.trace.as_deref_mut(),
             sink: shared.sink,
         };
         act(&mut *self.detector, &mut cx);

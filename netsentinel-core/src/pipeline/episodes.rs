@@ -2,8 +2,9 @@
 //!
 //! An episode opens with an alert. Whenever the rule holds again it grows; when the rule has not
 //! held for longer than the cooldown it closes, and if it has grown, one closing update tells the
-//! total. After that the rule may raise a new alert for the subject. A verdict that makes the alert of
-//! an open episode worse is told at once, by an update too.
+//! total. After that the rule may raise a new alert for the subject. What makes an open alert more than it
+//! was is told at once, by an update too: a verdict that makes it worse, a count ten times what was told
+//! last, or another rule that finds the same behaviour.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -21,10 +22,14 @@ use crate::{Indicator, IndicatorBuf, Reputation, Timestamp, Usage};
 pub const EPISODES_MAX: usize = 8_192;
 /// Targets that a closing update names.
 const TARGETS_MAX: usize = 8;
+/// Rules that an alert names beside its own, as parts of the same behaviour.
+const PARTS_MAX: usize = 8;
+/// An open alert is told again when its count is so many times what was told last.
+const GROWTH: u64 = 10;
 
 /// The alerts that are open.
 pub(crate) struct Episodes {
-    open: BoundedMap<(&'static str, Subject), Episode>,
+    open: BoundedMap<EpisodeKey, Episode>,
     cooldown: Duration,
 }
 
@@ -39,7 +44,14 @@ struct Episode {
     last_target: Endpoint,
     targets: [Option<IpAddr>; TARGETS_MAX],
     more_targets: bool,
+    /// Rules that have joined.
+    parts: [Option<&'static str>; PARTS_MAX],
+    /// The count when it was told last.
+    told: u64,
 }
+
+/// What an episode is known by.
+pub(crate) type EpisodeKey = (&'static str, Subject);
 
 impl Episodes {
     pub(crate) fn new(cooldown: Duration) -> Self {
@@ -74,17 +86,44 @@ impl Episodes {
         sink: &mut dyn Sink,
     ) -> bool {
         let key = (finding.rule.id, finding.subject);
-        let Some(episode) = self.open.touch(&key, now) else { return false };
-        if episode.is_over(now, self.cooldown) {
-            self.close(&key, sink);
-            return false;
-        }
+        let Some(episode) = self.still_open(&key, now, sink) else { return false };
         episode.added = episode.added.saturating_add(finding.step);
-        episode.repeats += 1;
-        episode.last_seen = now;
-        episode.last_target = finding.target;
-        episode.note_target(finding.target);
+        episode.grow(finding, now);
+        if let Some(update) = episode.progress() {
+            sink.alert(update);
+        }
         true
+    }
+
+    /// Adds `finding` to the episode `whole`, if it is open, as a part of the same behaviour. When its rule
+    /// joins for the first time, that is told at once.
+    pub(crate) fn join(
+        &mut self,
+        whole: EpisodeKey,
+        finding: &Finding<'_>,
+        now: Timestamp,
+        sink: &mut dyn Sink,
+    ) -> bool {
+        let Some(episode) = self.still_open(&whole, now, sink) else { return false };
+        episode.grow(finding, now);
+        if episode.note_part(finding.rule.id) {
+            sink.alert(episode.joined(finding));
+        }
+        true
+    }
+
+    /// The episode of `key`, touched; one that has been quiet for too long is closed instead.
+    fn still_open(
+        &mut self,
+        key: &EpisodeKey,
+        now: Timestamp,
+        sink: &mut dyn Sink,
+    ) -> Option<&mut Episode> {
+        if self.open.touch(key, now)?.is_over(now, self.cooldown) {
+            self.close(key, sink);
+            return None;
+        }
+        self.open.get_mut(key)
     }
 
     /// Whether an episode is open for the rule and subject of `finding`.
@@ -108,7 +147,7 @@ impl Episodes {
         open
     }
 
-    fn close(&mut self, key: &(&'static str, Subject), sink: &mut dyn Sink) {
+    fn close(&mut self, key: &EpisodeKey, sink: &mut dyn Sink) {
         if let Some(update) = self.open.remove(key).and_then(Episode::close) {
             sink.alert(update);
         }
@@ -146,6 +185,8 @@ impl Episodes {
             last_target: finding.target,
             targets: [None; TARGETS_MAX],
             more_targets: false,
+            parts: [None; PARTS_MAX],
+            told: alert.count.max(1),
             indicator: finding.reached.indicator().map(Indicator::to_buf),
             alert,
         };
@@ -163,6 +204,48 @@ impl Episodes {
 }
 
 impl Episode {
+    fn grow(&mut self, finding: &Finding<'_>, now: Timestamp) {
+        self.repeats += 1;
+        self.last_seen = now;
+        self.last_target = finding.target;
+        self.note_target(finding.target);
+    }
+
+    /// Notes that the rule `part` tells of the same; whether that is new.
+    fn note_part(&mut self, part: &'static str) -> bool {
+        if part == self.alert.rule || self.parts.contains(&Some(part)) {
+            return false;
+        }
+        match self.parts.iter_mut().find(|slot| slot.is_none()) {
+            Some(slot) => {
+                *slot = Some(part);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The update that tells of growth, if there is enough. Counts that do not add up do not grow.
+    fn progress(&mut self) -> Option<Alert> {
+        let count = self.alert.count.saturating_add(self.added);
+        if count < self.told.saturating_mul(GROWTH) {
+            return None;
+        }
+        self.told = count;
+        self.alert.update += 1;
+        let mut update = self.grown();
+        update.message = format!("{}; {count} so far", update.message);
+        Some(update)
+    }
+
+    /// The update that tells that the rule of `finding` has joined.
+    fn joined(&mut self, finding: &Finding<'_>) -> Alert {
+        self.alert.update += 1;
+        let mut update = self.grown();
+        update.message = format!("{}; also {}", update.message, finding.rule.summary);
+        update
+    }
+
     fn note_target(&mut self, target: Endpoint) {
         let Some(ip) = target.ip else { return };
         for slot in &mut self.targets {
@@ -217,6 +300,10 @@ impl Episode {
             alert.count = alert.count.saturating_add(self.added);
             alert.last_seen = self.last_seen;
             alert.target = self.last_target;
+        }
+        let parts: Vec<Value> = self.parts.iter().flatten().map(|&rule| rule.into()).collect();
+        if !parts.is_empty() {
+            alert.evidence.insert("also".into(), parts.into());
         }
         alert
     }

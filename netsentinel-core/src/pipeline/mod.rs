@@ -14,6 +14,8 @@ mod reassembly;
 mod reconfigure;
 mod share;
 mod stats;
+mod switches;
+mod trace;
 mod waiting;
 mod workers;
 
@@ -25,17 +27,21 @@ pub use judge::Judge;
 pub use reassembly::FragmentCounters;
 pub use reconfigure::Reconfigured;
 pub use stats::{DetectorStats, RuleStats, Stats};
+pub use trace::{EXPLAINED_MAX, Explanation};
 pub use waiting::{LOOKBACK, WAITING_ADDRESSES_MAX, WAITING_DOMAINS_MAX};
 pub use workers::Workers;
 
 pub(crate) use episodes::Episodes;
 pub(crate) use share::Share;
 pub(crate) use stats::RuleCounters;
+pub(crate) use switches::Switches;
+pub(crate) use trace::{Trace, Weighing};
 pub(crate) use waiting::Waiting;
 
 use crate::alert::{Alert, Sink};
 use crate::config::{Config, PipelineSettings};
 use crate::decode::{self, DecodeCounters};
+use crate::flow::Attempts;
 use crate::{Arrived, Interest, Packet, Record, Source, Timestamp};
 use dispatch::{Dispatcher, Seat};
 use place::{Placed, Step, pass_on};
@@ -219,13 +225,16 @@ impl Pipeline {
             ("open_alerts", self.dispatcher.episodes.usage()),
             ("reassembly", self.reassembly.usage()),
         ]);
-        tables
-            .extend(self.dispatcher.attempts.as_ref().map(|table| ("udp_attempts", table.usage())));
+        if let Some((udp, tcp)) = self.dispatcher.attempts.as_ref().map(Attempts::usage) {
+            tables.insert("udp_attempts", udp);
+            tables.extend(tcp.map(|tcp| ("tcp_attempts", tcp)));
+        }
         tables.extend(self.dispatcher.waiting.as_ref().map(|table| ("waiting", table.usage())));
         tables.extend(self.dispatcher.flows.as_ref().map(|table| ("flows", table.usage())));
         let detector = |seat: &Seat| {
             let usage = seat.detector.usage();
-            (seat.descriptor.id, DetectorStats { rules: seat.counters.by_rule(), usage })
+            let tables = seat.detector.tables().into_iter().collect();
+            (seat.descriptor.id, DetectorStats { rules: seat.counters.by_rule(), usage, tables })
         };
         Stats {
             packets: self.packets,
@@ -238,6 +247,12 @@ impl Pipeline {
             tables,
             detectors: self.dispatcher.seats.iter().map(detector).collect(),
         }
+    }
+
+    /// What was weighed about the hosts that were asked about ([`PipelineBuilder::explain`]), by subject
+    /// and rule; and how often something was left out for want of room ([`EXPLAINED_MAX`]).
+    pub fn explanations(&self) -> (Vec<Explanation>, u64) {
+        self.dispatcher.trace.as_ref().map(Trace::told).unwrap_or_default()
     }
 
     /// Moves the time on to that of a packet, the `nth` of its batch, which counts as now if it is

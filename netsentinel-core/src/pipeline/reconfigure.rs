@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Pipeline;
 use super::dispatch::Seat;
+use super::switches::{self, Switches};
 use crate::config::{Config, ConfigError, PipelineSettings, object_of};
 use crate::detector::Prepared;
 
@@ -36,6 +37,7 @@ impl Pipeline {
     ///
     /// When a key has a wrong type or is out of range. Nothing at all has changed then.
     pub fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError> {
+        switches::check_seats(&self.dispatcher.seats, &config.pipeline)?;
         let setup = self.settings.setup();
         let prepare = |seat| prepare(seat, config, setup);
         let seats = self.dispatcher.seats.iter_mut().map(prepare);
@@ -54,6 +56,9 @@ impl Pipeline {
         self.settings = PipelineSettings { profile, max_hosts, max_flows, ..wanted.clone() };
         self.dispatcher.episodes.set_cooldown(self.settings.alert_cooldown.duration());
         self.dispatcher.site = self.settings.site();
+        for seat in &mut self.dispatcher.seats {
+            seat.switches = Switches::new(seat.descriptor, &self.settings);
+        }
         outcome.applied.sort_unstable();
         outcome.needs_restart.sort_unstable();
         Ok(outcome)

@@ -61,6 +61,9 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
+    /// What every worker is to see.
+    pub(crate) const BOTH: Self = Self { source: true, destination: true };
+
     /// Whether a detector that judges `party` is to see the packet here.
     pub(crate) const fn include(self, party: Party) -> bool {
         match party {

@@ -6,29 +6,39 @@ use serde::Serialize;
 
 use super::reassembly::FragmentCounters;
 use crate::decode::DecodeCounters;
-use crate::detector::{Descriptor, Rule};
+use crate::detector::{Descriptor, Guard, Rule};
 use crate::{Severity, Usage};
 
 /// How often each rule raised an alert, and how often it held without raising one.
 #[derive(Debug)]
 pub(crate) struct RuleCounters {
     rules: &'static [Rule],
+    guards: &'static [Guard],
     counts: Vec<RuleCount>,
     severities: [u64; Severity::ALL.len()],
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 struct RuleCount {
     raised: u64,
+    /// While its alert was open.
     suppressed: u64,
+    /// Told by the alert of another rule.
+    merged: u64,
+    disabled: u64,
+    /// By guard, in their order.
+    spared: Vec<u64>,
 }
 
 impl RuleCounters {
     pub(crate) fn new(descriptor: &Descriptor) -> Self {
-        let rules = descriptor.rules;
+        let Descriptor { rules, guards, .. } = *descriptor;
+        let spared = vec![0; guards.len()];
+        let none = RuleCount { raised: 0, suppressed: 0, merged: 0, disabled: 0, spared };
         Self {
             rules,
-            counts: vec![RuleCount::default(); rules.len()],
+            guards,
+            counts: vec![none; rules.len()],
             severities: [0; Severity::ALL.len()],
         }
     }
@@ -43,6 +53,27 @@ impl RuleCounters {
     pub(crate) fn suppressed(&mut self, rule: &Rule) {
         if let Some(count) = self.count(rule) {
             count.suppressed += 1;
+        }
+    }
+
+    pub(crate) fn merged(&mut self, rule: &Rule) {
+        if let Some(count) = self.count(rule) {
+            count.merged += 1;
+        }
+    }
+
+    pub(crate) fn disabled(&mut self, rule: &Rule) {
+        if let Some(count) = self.count(rule) {
+            count.disabled += 1;
+        }
+    }
+
+    /// A guard that the descriptor does not list is not counted.
+    pub(crate) fn spared(&mut self, rule: &Rule, guard: &Guard) {
+        let at = self.guards.iter().position(|listed| listed.id == guard.id);
+        let spared = self.count(rule).and_then(|count| count.spared.get_mut(at?));
+        if let Some(spared) = spared {
+            *spared += 1;
         }
     }
 
@@ -61,7 +92,12 @@ impl RuleCounters {
         let pairs = self.rules.iter().zip(&self.counts);
         pairs
             .map(|(rule, count)| {
-                let suppressed_by = BTreeMap::from([("cooldown", count.suppressed)]);
+                let always = [("cooldown", count.suppressed)];
+                let seldom = [("another_alert", count.merged), ("disabled", count.disabled)];
+                let guards =
+                    self.guards.iter().map(|guard| guard.id).zip(count.spared.iter().copied());
+                let happened = seldom.into_iter().chain(guards).filter(|(_, times)| *times > 0);
+                let suppressed_by = always.into_iter().chain(happened).collect();
                 (rule.id, RuleStats { alerts: count.raised, suppressed_by })
             })
             .collect()
@@ -105,6 +141,10 @@ impl Stats {
         for (id, theirs) in other.detectors {
             let Some(ours) = self.detectors.get_mut(id) else { continue };
             ours.usage = ours.usage + theirs.usage;
+            for (name, usage) in theirs.tables {
+                let sum = ours.tables.entry(name).or_default();
+                *sum = *sum + usage;
+            }
             for (rule, counts) in theirs.rules {
                 let Some(sum) = ours.rules.get_mut(rule) else { continue };
                 sum.alerts += counts.alerts;
@@ -122,8 +162,10 @@ impl Stats {
 pub struct DetectorStats {
     /// Its rules.
     pub rules: BTreeMap<&'static str, RuleStats>,
-    /// Its tables.
+    /// Its tables, added up.
     pub usage: Usage,
+    /// Each of its tables.
+    pub tables: BTreeMap<&'static str, Usage>,
 }
 
 /// What one rule did.
@@ -131,6 +173,7 @@ pub struct DetectorStats {
 pub struct RuleStats {
     /// Alerts raised.
     pub alerts: u64,
-    /// How often it held but raised none, by what held it back.
+    /// How often it held but raised none, by what held it back: `cooldown` (its alert was open),
+    /// `another_alert` (that told it), `disabled`, or the guard that spared its subject.
     pub suppressed_by: BTreeMap<&'static str, u64>,
 }

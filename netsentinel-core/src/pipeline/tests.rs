@@ -48,6 +48,7 @@ impl DetectorKind for Witness {
         judges: Party::Either,
         summary: "writes down what it sees",
         rules: &[],
+        guards: &[],
     };
 
     fn new(_: Settings, _: &Setup) -> Self {

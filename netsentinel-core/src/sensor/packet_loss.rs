@@ -15,6 +15,7 @@ pub const PACKET_LOSS: Rule = Rule {
     id: "sensor/packet_loss",
     signature: 1_000_901,
     summary: "the sensor lost more than 1 % of the packets within a minute",
+    severity: None,
 };
 
 /// A loss at which most rules still hold, and no attack by itself: worth a look today, and not

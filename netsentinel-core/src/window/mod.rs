@@ -65,6 +65,7 @@ mod heavy_hitters;
 mod keyed_queues;
 #[cfg(test)]
 mod sequence;
+mod sketch;
 mod sum;
 #[cfg(test)]
 mod tests;
@@ -77,6 +78,7 @@ pub use bounded_map::{BoundedMap, Touched};
 pub use distinct::{Distinct, DistinctWindow};
 pub use events::EventWindow;
 pub use heavy_hitters::HeavyHitters;
+pub use sketch::Sketch;
 pub use sum::{SUM_ENTRIES, SumWindow};
 
 /// The length of a window in nanoseconds.

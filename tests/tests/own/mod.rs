@@ -12,8 +12,12 @@ use netsentinel_synth::{Frame, Segment, SynthPacket};
 use netsentinel_tests::replay::START;
 use serde::{Deserialize, Serialize};
 
-pub(crate) const NAMES: Rule =
-    Rule { id: "names/any", signature: 1_900_001, summary: "somebody opens a connection" };
+pub(crate) const NAMES: Rule = Rule {
+    id: "names/any",
+    signature: 1_900_001,
+    summary: "somebody opens a connection",
+    severity: None,
+};
 
 const QUIET: Descriptor = Descriptor {
     id: "names",
@@ -24,6 +28,7 @@ const QUIET: Descriptor = Descriptor {
     judges: netsentinel_core::Party::Source,
     summary: "names whoever opens a connection",
     rules: &[NAMES],
+    guards: &[],
 };
 
 /// Raises an alert once anybody has opened `names_threshold` connections.
@@ -58,12 +63,11 @@ impl Detector for Names {
     fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let Some(ip) = packet.ip() else { return };
         self.seen += 1;
-        let Some(reached) = cx.reaches(self.settings.threshold.get(), self.seen, None) else {
-            return;
-        };
+        let (subject, base) = (Subject::host(ip.source), self.settings.threshold.get());
+        let Some(reached) = cx.reaches(&NAMES, subject, base, self.seen, None) else { return };
         let finding = Finding {
             rule: &NAMES,
-            subject: Subject::host(ip.source),
+            subject,
             reached,
             step: 1,
             source: Endpoint::ip(ip.source),

@@ -44,7 +44,9 @@ pub(crate) fn page() -> String {
     for registration in BUILTIN {
         let defaults = registration.defaults();
         let descriptor = registration.descriptor();
-        let file = format!("netsentinel-detectors/src/{}.rs", descriptor.id);
+        let folder = format!("netsentinel-detectors/src/{}", descriptor.id);
+        let alone = format!("{folder}.rs");
+        let file = if source(&alone).is_some() { alone } else { format!("{folder}/settings.rs") };
         let sentences = sentences(&file, "Settings");
         if defaults.is_empty() {
             assert!(sentences.is_empty(), "{file}");
@@ -156,7 +158,7 @@ struct Sentence {
 
 /// The keys of the settings type `name` in a source file, each with its doc comment.
 fn sentences(file: &str, name: &str) -> Vec<Sentence> {
-    let source = source(file);
+    let source = source(file).unwrap_or_else(|| panic!("{file} is missing"));
     let opening = format!("pub struct {name} {{");
     let body = source.split_once(&opening).unwrap_or_else(|| panic!("{file}: no {opening}")).1;
     let (mut found, mut doc, mut renamed) = (Vec::new(), Vec::new(), None);
@@ -202,6 +204,11 @@ fn takes(key: &str, default: &Value) -> String {
             if refusal(key, &json!([{}])).is_some_and(|it| it.contains("missing field")) =>
         {
             Some("a list of objects".into())
+        }
+        Value::Array(_)
+            if refusal(key, &json!(["?"])).is_some_and(|it| it.contains("there is no")) =>
+        {
+            Some("a list of [names](detectors.md)".into())
         }
         Value::Array(_) => {
             let refused = refusal(key, &json!(["?"])).filter(|reason| reason.contains("IP"));

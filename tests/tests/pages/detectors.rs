@@ -5,9 +5,17 @@ use netsentinel_detectors::BUILTIN;
 
 use super::{plain, source};
 
-/// The headings of every detector, in their order.
-const FORM: [&str; 7] =
-    ["What it sees", "Why it matters", "Rule", "Keys", "Blind spots", "ATT&CK", "Sources"];
+/// The headings of every detector, in their order; "Guards" only where there are some.
+const FORM: [&str; 8] = [
+    "What it sees",
+    "Why it matters",
+    "Rule",
+    "Guards",
+    "Keys",
+    "Blind spots",
+    "ATT&CK",
+    "Sources",
+];
 
 const INTRODUCTION: &str = "\
 # Detectors
@@ -71,7 +79,9 @@ fn listed(default: &serde_json::Value) -> String {
 /// The first paragraph of a detector's module, and its sections with their headings.
 fn told(registration: &Registration) -> (String, Vec<(String, String)>) {
     let id = registration.descriptor().id;
-    let source = source(&format!("netsentinel-detectors/src/{id}.rs"));
+    let source = source(&format!("netsentinel-detectors/src/{id}/mod.rs"))
+        .or_else(|| source(&format!("netsentinel-detectors/src/{id}.rs")))
+        .unwrap_or_else(|| panic!("{id} has no module of its own"));
     let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
     let text: Vec<_> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     let text = plain(&text.join("\n"));
@@ -107,7 +117,8 @@ pub(crate) fn check_form(registration: &Registration) {
     let (title, sections) = told(registration);
     assert!(title.ends_with('.') && !title.contains('\n'), "{id}: {title}");
     let headings: Vec<_> = sections.iter().map(|(heading, _)| &**heading).collect();
-    assert_eq!(headings, FORM, "{id}");
+    let form = FORM.into_iter().filter(|h| *h != "Guards" || !descriptor.guards.is_empty());
+    assert_eq!(headings, form.collect::<Vec<_>>(), "{id}");
     for (heading, text) in &sections {
         assert!(text.ends_with('.'), "{id}, {heading}: {text}");
     }
@@ -115,6 +126,11 @@ pub(crate) fn check_form(registration: &Registration) {
     for rule in descriptor.rules {
         assert!(rule.id.starts_with(&format!("{id}/")), "{}", rule.id);
         assert!(rules.contains(&format!("`{}`", rule.id)), "{id} does not tell {}", rule.id);
+    }
+    for guard in descriptor.guards {
+        assert!(guard.id.starts_with(&format!("{id}/")), "{}", guard.id);
+        let told = section(registration, "Guards").contains(&format!("`{}`", guard.id));
+        assert!(told, "{id} does not tell {}", guard.id);
     }
     let keys = section(registration, "Keys");
     let mut owned: Vec<_> = keys
