@@ -15,7 +15,7 @@ use netsentinel_core::{Alert, Arrived, Judge, LinkType, Pipeline, Record, RiskTi
 use netsentinel_detectors::BUILTIN;
 use netsentinel_synth::SynthPacket;
 use netsentinel_tests::late::Late;
-use netsentinel_tests::replay::{PROFILES, START, replay, scenario_packets};
+use netsentinel_tests::replay::{START, replay, scenario_packets};
 
 const BAD: [RiskTier; 4] = [RiskTier::Low, RiskTier::Medium, RiskTier::High, RiskTier::Critical];
 
@@ -96,10 +96,10 @@ fn case(detector: &str) -> &'static Case {
     DEFAULT.iter().find(|case| case.detector == detector).unwrap()
 }
 
-/// Every case that asks about somebody, with whom, with default and with its own settings, in both
-/// profiles.
+/// Every case that asks about somebody, with whom, with default and with its own settings, by the
+/// seed rules.
 fn each(mut check: impl FnMut(&Case, &str, &mut dyn FnMut() -> Site)) {
-    for profile in PROFILES {
+    for profile in ["seed"] {
         for case in DEFAULT.iter().chain(CUSTOM) {
             let Some(indicator) = case.indicator else { continue };
             check(case, indicator, &mut || Site::new(case.settings, profile, 1));
@@ -215,7 +215,7 @@ fn an_open_alert_escalates() {
 #[test]
 fn an_alert_that_is_closed_stays_as_it_was() {
     let scan = case("port_scan");
-    let mut site = Site::new("", "tuned", 1);
+    let mut site = Site::new("", "seed", 1);
     assert_eq!(site.push((scan.attack)(15), Duration::ZERO).len(), 1);
     site.wait(scan.cooldown + seconds(1));
     assert_eq!(site.arrive("203.0.113.66", RiskTier::Critical), []);
@@ -227,7 +227,7 @@ fn a_count_is_judged_that_stood_within_ten_minutes() {
     const NONE: [u64; 0] = [];
     let scan = case("port_scan").attack;
     let waited = |more: &[(u64, Duration)], wait: Duration, tier| {
-        let mut site = Site::new("", "tuned", 1);
+        let mut site = Site::new("", "seed", 1);
         assert_eq!(site.push(scan(14), Duration::ZERO), []);
         for (ports, later) in more {
             assert_eq!(site.push(scan(*ports), *later), []);
@@ -245,7 +245,7 @@ fn a_count_is_judged_that_stood_within_ten_minutes() {
     assert_eq!(waited(&trickle, LOOKBACK + seconds(1), critical), [3]);
     // The rule's window, where it is longer.
     let patient = case("brute_force").attack;
-    let mut site = Site::new(r#", "bruteforce_window": 3600"#, "tuned", 1);
+    let mut site = Site::new(r#", "bruteforce_window": 3600"#, "seed", 1);
     assert_eq!(site.push(patient(29), Duration::ZERO), []);
     site.wait(seconds(3_600));
     assert_eq!(site.arrive("203.0.113.66", high).len(), 1);
@@ -253,7 +253,7 @@ fn a_count_is_judged_that_stood_within_ten_minutes() {
 
 #[test]
 fn a_finding_waits_on_while_a_verdict_is_outstanding() {
-    let mut site = Site::new("", "tuned", 1);
+    let mut site = Site::new("", "seed", 1);
     site.push((case("port_scan").attack)(14), Duration::ZERO);
     let waiting = site.waiting();
     assert!(waiting > 0);
@@ -267,7 +267,7 @@ fn a_finding_waits_on_while_a_verdict_is_outstanding() {
 #[test]
 fn of_several_names_of_one_host_the_one_with_the_verdict_is_told() {
     let query = case("dns_tunnelling").attack;
-    let mut site = Site::new("", "tuned", 1);
+    let mut site = Site::new("", "seed", 1);
     for length in [20, 45, 30] {
         assert_eq!(site.push(query(length), Duration::ZERO), []);
     }
@@ -283,7 +283,7 @@ fn of_several_names_of_one_host_the_one_with_the_verdict_is_told() {
 #[test]
 fn verdicts_are_wanted_by_suspicion_and_warmed_once() {
     let wanted = |workers, packets: Vec<SynthPacket>| {
-        let mut site = Site::new("", "tuned", workers);
+        let mut site = Site::new("", "seed", workers);
         site.push(packets, Duration::ZERO);
         let mut wanted = site.reputation.take_wanted();
         wanted.sort();
@@ -305,7 +305,7 @@ fn verdicts_are_wanted_by_suspicion_and_warmed_once() {
 fn verdicts_that_never_come_change_nothing() {
     let packets = scenario_packets("showcase");
     let mut plain = Pipeline::builder(&Config::default()).detectors(BUILTIN).build().unwrap();
-    let mut outstanding = Site::new("", "tuned", 1);
+    let mut outstanding = Site::new("", "seed", 1);
     outstanding.judge = Box::new(
         Pipeline::builder(&Config::default())
             .detectors(BUILTIN)
@@ -338,7 +338,7 @@ fn scanner(host: u32) -> String {
 
 #[test]
 fn a_flood_of_findings_stays_within_bounds_and_tells_nothing_wrong() {
-    let mut site = Site::new(r#", "max_hosts": 65536"#, "tuned", 1);
+    let mut site = Site::new(r#", "max_hosts": 65536"#, "seed", 1);
     assert_eq!(site.push(scans(0..10_000, 2), Duration::ZERO), []);
     let waiting = site.judge.stats().tables["waiting"];
     assert!(waiting.keys <= waiting.max_keys && waiting.evictions > 7_000, "{waiting:?}");
@@ -361,7 +361,7 @@ fn a_flood_of_findings_stays_within_bounds_and_tells_nothing_wrong() {
 #[test]
 fn workers_tell_what_one_pipeline_tells() {
     let story = |workers: usize| {
-        let mut site = Site::new("", "tuned", workers);
+        let mut site = Site::new("", "seed", workers);
         let mut told = Vec::new();
         let mut packets = scans(0..60, 14);
         packets.extend(scans(60..80, 16));

@@ -63,7 +63,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the behaviour of `host` is judged here. Of several workers exactly one judges a host, and
-    /// that one sees all packets from and to it, and all ICMP errors. A detector that judges either end
+    /// that one sees all packets from and to it, all ICMP errors, all ARP and all neighbour discovery. A detector that judges either end
     /// of a packet counts for a host only where this holds.
     pub fn judges(&self, host: IpAddr) -> bool {
         self.share.owns(host)

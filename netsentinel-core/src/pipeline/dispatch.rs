@@ -47,6 +47,9 @@ pub(super) struct Seat {
     pub(super) counters: RuleCounters,
 }
 
+/// Kinds of packet that every worker sees.
+const FOR_ALL: Interest = Interest::ICMP_ERROR.union(Interest::ARP).union(Interest::NEIGHBOUR);
+
 /// What all seats share for one call, borrowed from the dispatcher beside the seats.
 struct Shared<'a> {
     now: Timestamp,
@@ -73,9 +76,10 @@ impl Dispatcher {
     ) -> Interest {
         let mut kinds = classify::kinds(packet) & under;
         let ends = self.share.ends(packet);
-        // Every worker follows every error: it may be about an attempt of two other hosts.
-        let error = kinds.contains(Interest::ICMP_ERROR);
-        if !ends.include(Party::Either) && !error {
+        // Every worker sees what may be about others than the two ends: errors quote attempts of two other
+        // hosts, and who claims an address on the link is known by more than that address.
+        let for_all = kinds.intersects(FOR_ALL);
+        if !ends.include(Party::Either) && !for_all {
             return kinds;
         }
         let attempt = self.follow_attempt(packet, kinds);
@@ -85,7 +89,7 @@ impl Dispatcher {
                 kinds |= Interest::PROBE;
             }
         }
-        let ends = if error { Ends::BOTH } else { ends };
+        let ends = if for_all { Ends::BOTH } else { ends };
         if kinds.contains(Interest::PROBE) && self.waiting.is_some() && ends.include(Party::Source)
         {
             self.tell_seen(packet);
