@@ -58,6 +58,14 @@ need_libpcap() {
     install libpcap-dev
 }
 
+# What counts instructions. Status 1 where it is not to be had.
+need_valgrind() {
+    have valgrind && return 0
+    have apt-get || return 1
+    # In a shell of its own: what can not be installed is left out, and ends nothing.
+    (install valgrind) && have valgrind
+}
+
 # Whether the Node.js that is found first is new enough for the dashboard's tools, and brings npm.
 node_fits() {
     have node && have npm && node -e '

@@ -22,18 +22,30 @@ impl Sink for Ignore {
 ///
 /// When the defaults are no configuration.
 pub fn pipeline(detectors: &[Registration]) -> Pipeline {
-    pipeline_knowing(detectors, Arc::new(Clean))
+    pipeline_of(&Config::default(), detectors)
 }
 
-/// The same, with `reputation` to ask.
+/// A pipeline that `config` configures, with nobody to ask.
+///
+/// # Panics
+///
+/// When the configuration is wrong.
+pub fn pipeline_of(config: &Config, detectors: &[Registration]) -> Pipeline {
+    build(config, detectors, Arc::new(Clean))
+}
+
+/// A pipeline with the default configuration, and `reputation` to ask.
 ///
 /// # Panics
 ///
 /// When the defaults are no configuration.
-#[expect(clippy::panic, reason = "a measurement without its pipeline is worth nothing")]
 pub fn pipeline_knowing(detectors: &[Registration], reputation: Arc<dyn Reputation>) -> Pipeline {
-    let config = Config::default();
-    match Pipeline::builder(&config).detectors(detectors).reputation(reputation).build() {
+    build(&Config::default(), detectors, reputation)
+}
+
+#[expect(clippy::panic, reason = "a measurement without its pipeline is worth nothing")]
+fn build(config: &Config, detectors: &[Registration], reputation: Arc<dyn Reputation>) -> Pipeline {
+    match Pipeline::builder(config).detectors(detectors).reputation(reputation).build() {
         Ok(pipeline) => pipeline,
         Err(error) => panic!("{error}"),
     }

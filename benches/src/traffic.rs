@@ -5,6 +5,9 @@ use std::ops::Range;
 use netsentinel_core::{LinkType, Record, Timestamp};
 use netsentinel_synth::{Options, scenario};
 
+/// The scenarios that `script/bench` measures on.
+pub const INPUTS: [&str; 5] = ["mixed", "flood", "scans", "dns", "long-flows"];
+
 /// A capture in memory.
 #[derive(Debug, Default)]
 pub struct Traffic {
@@ -19,8 +22,7 @@ impl Traffic {
     ///
     /// When the scenario is not there any more.
     pub fn mixed(packets: u64) -> Self {
-        let hosts = Some(400);
-        Self::of("mixed", &Options { hosts, rate: Some(10_000), ..longer(packets) })
+        Self::load("mixed", packets)
     }
 
     /// The first `packets` packets of a flood of SYNs, each from a new source, 200,000 a second.
@@ -29,7 +31,21 @@ impl Traffic {
     ///
     /// When the scenario is not there any more.
     pub fn flood(packets: u64) -> Self {
-        Self::of("flood", &Options { rate: Some(200_000), ..longer(packets) })
+        Self::load("flood", packets)
+    }
+
+    /// The first `packets` packets of one of the [`INPUTS`] that `script/bench` measures on, with the
+    /// same hosts and rate.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such scenario.
+    pub fn load(name: &str, packets: u64) -> Self {
+        let (hosts, rate) = match name {
+            "flood" => (None, 200_000),
+            _ => (Some(400), 10_000),
+        };
+        Self::of(name, &Options { hosts, rate: Some(rate), ..longer(packets) })
     }
 
     /// `packets` packets, 10 µs apart, each written by `write`, which is told its number.
@@ -88,8 +104,10 @@ mod tests {
 
     #[test]
     fn inputs_have_as_many_packets_as_asked_for() {
-        assert_eq!(Traffic::mixed(5_000).packets(), 5_000);
-        assert_eq!(Traffic::flood(5_000).records().count(), 5_000);
+        for name in INPUTS {
+            let traffic = Traffic::load(name, 5_000);
+            assert_eq!((traffic.packets(), traffic.records().count()), (5_000, 5_000), "{name}");
+        }
         let scan = attack("port_scan", 100);
         assert_eq!(scan.records().last().unwrap().frame, 100);
     }

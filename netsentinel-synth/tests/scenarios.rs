@@ -155,3 +155,37 @@ fn mixed_traffic_has_the_rate_and_size_it_promises() {
         assert!((300..=900).contains(&mean), "{hosts} hosts at {rate}: {mean} bytes");
     }
 }
+
+#[test]
+fn what_is_made_for_measuring_has_the_rate_it_promises_at_any_size() {
+    let loads: Vec<_> = SCENARIOS.iter().filter(|entry| entry.load).collect();
+    assert_eq!(
+        loads.iter().map(|entry| entry.name).collect::<Vec<_>>(),
+        ["scans", "dns", "long-flows"]
+    );
+    for entry in loads {
+        for (hosts, rate) in [(entry.hosts, entry.rate), (Some(400), Some(10_000))] {
+            let duration = Some(std::time::Duration::from_secs(5));
+            let options = Options { hosts, rate, duration, ..Options::default() };
+            let percent = run(entry.name, &options).count() as u32 * 100 / (rate.unwrap() * 5);
+            assert!((75..=125).contains(&percent), "{} at {rate:?}: {percent} %", entry.name);
+        }
+    }
+}
+
+#[test]
+fn names_that_are_looked_up_are_many_and_none_is_long() {
+    let mut names = BTreeSet::new();
+    for packet in run("dns", &Options::default()) {
+        // Ethernet, IPv4, UDP, the header of the message; then labels up to an empty one.
+        let mut name = &packet.data[14 + 20 + 8 + 12..];
+        let mut labels = Vec::new();
+        while let Some((&len, rest)) = name.split_first().filter(|(len, _)| **len > 0) {
+            labels.push(String::from_utf8_lossy(&rest[..usize::from(len)]).into_owned());
+            name = &rest[usize::from(len)..];
+        }
+        names.insert(labels.join("."));
+    }
+    assert!(names.len() > 10_000, "{}", names.len());
+    assert!(names.iter().all(|name| name.len() <= 50));
+}

@@ -1,52 +1,45 @@
-//! Measures decoding and the whole engine against a bare walk over the headers of the same capture.
+//! Measures decoding and the whole engine against a bare walk over the headers of the same captures,
+//! and beside them other programs.
 
+mod budgets;
 mod capture;
+mod child;
+mod cli;
+mod compare;
+mod document;
+mod machine;
 mod measure;
-mod report;
+mod peers;
+mod table;
 
-use std::fs;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use clap::Parser;
+use anyhow::Result;
+use clap::Parser as _;
 
-/// Measures on each capture: a bare walk over the headers, decoding, and all eight detectors.
-///
-/// Captures must be classic pcap of Ethernet, little-endian with nanoseconds, as sentinel-sim
-/// writes it.
-#[derive(Debug, Parser)]
-struct Cli {
-    /// Times that everything is measured, in turn; the best counts.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    rounds: u32,
-    /// Measure, beside the walk, only what has this in its name; for profiling.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    only: String,
-    /// Write the numbers as JSON, too.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Captures to measure on.
-    #[arg(required = true, value_name = "CAPTURE")]
-    captures: Vec<PathBuf>,
-}
+use cli::{Cli, Command};
+use document::Document;
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
     let mut out = io::stdout().lock();
-    let mut inputs = Vec::new();
-    write!(out, "{}", report::HEADER)?;
-    for path in &cli.captures {
-        let input = measure::input(path, cli.rounds, &cli.only)
-            .with_context(|| format!("can not measure on {}", path.display()))?;
-        write!(out, "{}", report::rows(&input))?;
-        out.flush()?;
-        inputs.push(input);
+    if let Some(Command::Compare { a, b }) = &cli.command {
+        let text = compare::text(&Document::read(a)?, &Document::read(b)?);
+        out.write_all(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
     }
-    if let Some(path) = &cli.json {
-        let text = serde_json::to_string_pretty(&report::document(&inputs))?;
-        fs::write(path, text + "\n")
-            .with_context(|| format!("can not write {}", path.display()))?;
+    let mut inputs = measure::inputs(&cli.captures, cli.rounds, &cli.only)?;
+    let limit = Duration::from_secs(cli.peer_seconds);
+    let missing = peers::add(&mut inputs, &cli.captures, cli.rounds, &cli.only, limit)?;
+    let document = Document::new(cli.commit, cli.compiler, &inputs, missing);
+    for path in &cli.json {
+        document.write(path)?;
     }
-    Ok(())
+    write!(out, "{}", table::text(&document))?;
+    let budgets = budgets::of(&document);
+    write!(out, "\n{}", budgets::text(&budgets))?;
+    let failed = cli.strict && !budgets.iter().all(budgets::Budget::is_met);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -2,16 +2,17 @@
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use netsentinel_benches::{Ignore, pipeline};
 use netsentinel_capture::Capture;
 use netsentinel_core::config::Config;
 use netsentinel_core::decode::decode;
 use netsentinel_core::pipeline::Judge;
-use netsentinel_core::{Pipeline, Source as _};
+use netsentinel_core::{Clean, Pipeline};
 use netsentinel_detectors::BUILTIN;
 
 use crate::capture::Mapped;
@@ -28,11 +29,27 @@ pub(crate) struct Measured {
 /// One way to go through the capture.
 pub(crate) struct Row {
     pub(crate) what: &'static str,
-    /// The least of all rounds.
-    pub(crate) time: Duration,
+    /// The first packets of the capture, or all of them.
+    pub(crate) packets: u64,
+    /// The least of all rounds; none where there is a note.
+    pub(crate) time: Option<Duration>,
     /// The least of all rounds, where the system tells: what one round has freed may stay with the
     /// process in the next.
     pub(crate) memory: Option<u64>,
+    /// Why there is no time.
+    pub(crate) note: Option<&'static str>,
+}
+
+impl Row {
+    pub(crate) fn new(what: &'static str, packets: u64) -> Self {
+        Self { what, packets, time: None, memory: None, note: None }
+    }
+
+    /// Counts another round.
+    pub(crate) fn add(&mut self, time: Duration, memory: Option<u64>) {
+        self.time = Some(self.time.map_or(time, |best| best.min(time)));
+        self.memory = [self.memory, memory].into_iter().flatten().min();
+    }
 }
 
 /// A way to go through a capture: how long it took, and the memory in use at its end.
@@ -55,49 +72,55 @@ const PASSES: [(&str, Pass); 5] = [
         let mut pipeline = pipeline(BUILTIN);
         Ok(timed(|| push_all(&mut pipeline, mapped)))
     }),
-    ("8 detectors, streamed", |path, _| {
-        let mut pipeline = pipeline(BUILTIN);
-        let mut capture = Capture::open(path)?;
-        let mut end = Ok(());
-        let measured = timed(|| {
-            end = loop {
-                match capture.next_record() {
-                    Ok(Some(record)) => pipeline.push(&record, &mut Ignore),
-                    Ok(None) => break Ok(()),
-                    Err(error) => break Err(error),
-                }
-            };
-            pipeline.finish(&mut Ignore);
-        });
-        end?;
-        Ok(measured)
-    }),
-    ("8 detectors, 2 workers", |_, mapped| {
+    ("8 detectors, streamed", |path, _| run(&mut pipeline(BUILTIN), path)),
+    ("8 detectors, 2 workers", |path, _| {
         let config = Config::default();
         let two = NonZeroUsize::MIN.saturating_add(1);
-        let mut workers = Pipeline::builder(&config).detectors(BUILTIN).build_workers(two)?;
-        Ok(timed(|| push_all(&mut workers, mapped)))
+        let builder = Pipeline::builder(&config).detectors(BUILTIN).reputation(Arc::new(Clean));
+        run(&mut builder.build_workers(two)?, path)
     }),
 ];
 
-/// Goes through the capture in every way that has `only` in its name, `rounds` times in turn.
-pub(crate) fn input(path: &Path, rounds: u32, only: &str) -> Result<Measured> {
-    let mapped = Mapped::open(path)?;
-    let (packets, wire_bytes, _) = mapped.walk();
-    ensure!(packets > 0, "no packets");
+/// Goes through each capture in every way that has `only` in its name, `rounds` times all in turn.
+pub(crate) fn inputs(paths: &[PathBuf], rounds: u32, only: &str) -> Result<Vec<Measured>> {
     let (walk, ways) = PASSES.split_at(1);
     let passes = || walk.iter().chain(ways.iter().filter(|(what, _)| what.contains(only)));
-    let row = |(what, _): &(&'static str, Pass)| Row { what, time: Duration::MAX, memory: None };
-    let mut rows: Vec<Row> = passes().map(row).collect();
+    let mut inputs = paths.iter().map(|path| input(path, passes())).collect::<Result<Vec<_>>>()?;
     for _ in 0..rounds.max(1) {
-        for (row, (_, pass)) in rows.iter_mut().zip(passes()) {
-            let (time, memory) = pass(path, &mapped)?;
-            row.time = row.time.min(time);
-            row.memory = [row.memory, memory].into_iter().flatten().min();
+        for ((measured, mapped), path) in inputs.iter_mut().zip(paths) {
+            for (row, (_, pass)) in measured.rows.iter_mut().zip(passes()) {
+                let (time, memory) = pass(path, mapped)
+                    .with_context(|| format!("can not measure on {}", path.display()))?;
+                row.add(time, memory);
+            }
         }
     }
+    Ok(inputs.into_iter().map(|(measured, _)| measured).collect())
+}
+
+/// A capture, of which nothing has been measured yet.
+fn input<'p>(
+    path: &Path,
+    passes: impl Iterator<Item = &'p (&'static str, Pass)>,
+) -> Result<(Measured, Mapped)> {
+    let mapped =
+        Mapped::open(path).with_context(|| format!("can not measure on {}", path.display()))?;
+    // Reads all of it, so that no disk is measured.
+    let (packets, wire_bytes, _) = mapped.walk();
+    ensure!(packets > 0, "{} has no packets", path.display());
+    let row = |(what, _): &(&'static str, Pass)| Row::new(what, packets);
+    let rows = passes.map(row).collect();
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Measured { name, packets, wire_bytes, rows })
+    Ok((Measured { name, packets, wire_bytes, rows }, mapped))
+}
+
+/// Judges the capture as `sentinel-replay` does.
+fn run(judge: &mut impl Judge, path: &Path) -> Result<(Duration, Option<u64>)> {
+    let mut capture = Capture::open(path)?;
+    let mut end = Ok(());
+    let measured = timed(|| end = judge.run(&mut capture, &mut Ignore));
+    end?;
+    Ok(measured)
 }
 
 fn push_all(judge: &mut impl Judge, mapped: &Mapped) {

@@ -63,10 +63,10 @@ pub(crate) struct RunArgs {
     /// Stop after this many seconds of packet time.
     #[arg(long, value_name = "S")]
     pub(crate) duration: Option<u32>,
-    /// Workstations taking part (mixed, showcase).
+    /// Hosts taking part (mixed, scans, dns, long-flows, showcase).
     #[arg(long, value_name = "N")]
     pub(crate) hosts: Option<u32>,
-    /// Packets a second (mixed, flood, flood-hide, showcase).
+    /// Packets a second (mixed, flood, flood-hide, scans, dns, long-flows, showcase).
     #[arg(long, value_name = "N")]
     pub(crate) rate: Option<u32>,
     /// Time of the first moment: RFC 3339 or seconds since 1970 [default: 2026-01-01T00:00:00Z].

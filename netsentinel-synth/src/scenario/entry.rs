@@ -26,6 +26,8 @@ pub struct ScenarioEntry {
     pub rate: Option<u32>,
     /// How long it lasts, where it would otherwise not end or must be cut.
     pub duration: Option<Duration>,
+    /// Whether it is made for measuring: how many alerts it raises depends on its size.
+    pub load: bool,
     build: fn(&mut Scene),
 }
 
@@ -36,8 +38,17 @@ impl ScenarioEntry {
         summary: &'static str,
         build: fn(&mut Scene),
     ) -> Self {
-        let snaplen = DEFAULT_SNAPLEN;
-        Self { name, fires, summary, snaplen, hosts: None, rate: None, duration: None, build }
+        Self {
+            name,
+            fires,
+            summary,
+            snaplen: DEFAULT_SNAPLEN,
+            hosts: None,
+            rate: None,
+            duration: None,
+            load: false,
+            build,
+        }
     }
 
     pub(super) const fn snaplen(self, snaplen: u32) -> Self {
@@ -54,6 +65,10 @@ impl ScenarioEntry {
 
     pub(super) const fn duration_s(self, seconds: u64) -> Self {
         Self { duration: Some(Duration::from_secs(seconds)), ..self }
+    }
+
+    pub(super) const fn load(self) -> Self {
+        Self { load: true, ..self }
     }
 
     /// Starts a run.

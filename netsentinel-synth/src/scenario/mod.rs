@@ -2,7 +2,7 @@
 //!
 //! For each detector there are three: `…-above` just reaches the seed rule, to the packet and to the
 //! nanosecond of its inclusive window; `…-below` misses it by one packet, character, byte or
-//! nanosecond; `…-benign` looks like the attack and is none.
+//! nanosecond; `…-benign` looks like the attack and is none. Others are made to measure with.
 
 mod arp_spoofing;
 mod brute_force;
@@ -11,10 +11,13 @@ mod dns_tunnelling;
 mod entry;
 mod flood;
 mod icmp_flood;
+mod long_flows;
+mod lookups;
 mod mixed;
 mod options;
 mod port_scan;
 mod run;
+mod scans;
 mod scene;
 mod showcase;
 mod suspicious_port;
@@ -54,6 +57,9 @@ pub const SCENARIOS: &[ScenarioEntry] = &[
     ScenarioEntry::new("mixed", &[], "a site at work for 3 min: web, DNS, QUIC, NTP, ARP, SSH, SMB, mDNS, IPv6", mixed::mixed).hosts(40).rate(200).duration_s(180),
     ScenarioEntry::new("flood", &[], "SYNs to one server, each from a new spoofed source, for 10 s", flood::flood).rate(20_000).duration_s(10),
     ScenarioEntry::new("flood-hide", &["port_scan", "brute_force"], "the same flood, with a port scan and a brute force hidden inside", flood::hide).rate(20_000).duration_s(10),
+    ScenarioEntry::new("scans", &["port_scan"], "scanners of every kind, many at once, for 30 s", scans::scans).hosts(40).rate(800).duration_s(30).load(),
+    ScenarioEntry::new("dns", &[], "look-ups of a large site for 30 s: 20,000 names, reverse look-ups, names that are not there", lookups::lookups).hosts(400).rate(2_000).duration_s(30).load(),
+    ScenarioEntry::new("long-flows", &[], "a few downloads, backups and shells that last the whole 30 s, beside a site at work", long_flows::long_flows).hosts(80).rate(1_000).duration_s(30).load(),
     ScenarioEntry::new("showcase", showcase::FIRES, "two minutes of a site at work in which each attack happens once", showcase::showcase).hosts(40).rate(80).duration_s(120).snaplen(CUT),
 ];
 

@@ -89,8 +89,13 @@ impl Scene {
 
     /// Traffic of as many hosts and frames as the options say.
     pub(super) fn background(&mut self) -> Background {
+        self.background_of(self.rate)
+    }
+
+    /// The same with another number of frames a second.
+    pub(super) fn background_of(&mut self, rate: u32) -> Background {
         let end = self.duration.map_or(self.start, |duration| self.start.after(duration));
-        Background::new(self.fork(), self.hosts, self.rate, self.start, end)
+        Background::new(self.fork(), self.hosts, rate, self.start, end)
     }
 
     /// A generator of its own for one activity, so that activities do not disturb each other.
