@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use netsentinel_core::Block;
+
 use crate::Compression;
 use crate::input::Input;
 use crate::stop::Stop;
@@ -13,7 +15,7 @@ use crate::stop::Stop;
 pub const MAX_RECORD: usize = 16 << 20;
 
 /// What the buffer holds at first, in bytes; it grows up to [`MAX_RECORD`] if a record asks for it.
-const INITIAL: usize = 1 << 20;
+const INITIAL: usize = Block::BYTES;
 
 /// Unread bytes of the input, and the bytes of the record read last.
 pub(crate) struct Buffer {
@@ -23,11 +25,13 @@ pub(crate) struct Buffer {
     end: usize,
     /// Where `bytes[start]` stands in the uncompressed input.
     offset: u64,
+    /// Whether what has been consumed must stay where it is.
+    pinned: bool,
 }
 
 impl Buffer {
     pub(crate) fn new(input: Input) -> Self {
-        Self { input, bytes: vec![0; INITIAL], start: 0, end: 0, offset: 0 }
+        Self { input, bytes: vec![0; INITIAL], start: 0, end: 0, offset: 0, pinned: false }
     }
 
     pub(crate) fn compression(&self) -> Option<Compression> {
@@ -58,7 +62,8 @@ impl Buffer {
     ///
     /// # Errors
     ///
-    /// When the input fails before; what is in memory stays.
+    /// When the input fails before; what is in memory stays. [`Stop::Full`] where that would take memory
+    /// that is pinned.
     pub(crate) fn require(&mut self, wanted: usize) -> Result<bool, Stop> {
         if wanted <= self.end - self.start {
             return Ok(true);
@@ -68,6 +73,10 @@ impl Buffer {
 
     #[cold]
     fn fill(&mut self, wanted: usize) -> Result<bool, Stop> {
+        // Of an input that comes bit by bit, what is there is not kept waiting for the rest.
+        if self.pinned && (wanted > self.bytes.len() - self.start || self.compression().is_none()) {
+            return Err(Stop::Full);
+        }
         if wanted > self.bytes.len() - self.start {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -94,6 +103,26 @@ impl Buffer {
         self.start += len;
         self.offset += len as u64;
         from
+    }
+
+    /// Goes on with `bytes` as memory, at least [`Block::BYTES`] of it if it is to `read`, and with a
+    /// copy of what is unread; gives away the memory used so far, as it is.
+    pub(crate) fn exchange(&mut self, bytes: &mut Vec<u8>, read: bool) {
+        let unread = self.end - self.start;
+        let least = if read { unread.max(INITIAL) } else { unread };
+        if bytes.len() < least {
+            bytes.resize(least, 0);
+        }
+        if let Some(copy) = bytes.get_mut(..unread) {
+            copy.copy_from_slice(self.unread());
+        }
+        std::mem::swap(&mut self.bytes, bytes);
+        (self.start, self.end) = (0, unread);
+    }
+
+    /// From now on, what has been consumed stays where it is, or no longer needs to.
+    pub(crate) fn pin(&mut self, pinned: bool) {
+        self.pinned = pinned;
     }
 
     /// Bytes consumed before the next `require`.

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 
-use netsentinel_core::{LinkType, Record, Source, Timestamp};
+use netsentinel_core::{Block, LinkType, Record, Source, Timestamp};
 
 use crate::buffer::Buffer;
 use crate::input::Input;
@@ -175,6 +175,31 @@ impl Capture {
         }
     }
 
+    /// What is known of `packet` but for its bytes, if it is the one counted last.
+    fn record(&self, packet: &Packet) -> Record<'_> {
+        let interface = match (&self.records, packet.interface) {
+            (Some(Records::PcapNg(records)), Some(interface)) => records.interface_name(interface),
+            _ => None,
+        };
+        Record {
+            frame: self.packets,
+            timestamp: packet.timestamp,
+            link: packet.link,
+            wire_len: packet.wire_len,
+            data: &[],
+            interface,
+        }
+    }
+
+    /// Ends the capture, early if there is a reason.
+    #[cold]
+    fn end(&mut self, early: Option<Stop>) -> Result<(), CaptureError> {
+        let ended = early.map_or(Ok(()), |stop| self.stop(stop));
+        self.skipped = self.skipped();
+        self.records = None;
+        ended
+    }
+
     /// Ends the capture early: a cut becomes the warning, all else an error.
     #[cold]
     fn stop(&mut self, stop: Stop) -> Result<(), CaptureError> {
@@ -212,33 +237,46 @@ impl Source for Capture {
     fn next_record(&mut self) -> Result<Option<Record<'_>>, CaptureError> {
         let packet = match self.next_packet() {
             Ok(Some(packet)) => packet,
-            end => {
-                let stopped = end.map_or_else(|stop| self.stop(stop), |_| Ok(()));
-                self.skipped = self.skipped();
-                self.records = None;
-                return stopped.map(|()| None);
-            }
+            end => return self.end(end.err()).map(|()| None),
         };
         self.packets += 1;
-        let interface = match (&self.records, packet.interface) {
-            (Some(Records::PcapNg(records)), Some(interface)) => records.interface_name(interface),
-            _ => None,
+        let data = self.buffer.consumed(packet.data.clone());
+        Ok(Some(Record { data, ..self.record(&packet) }))
+    }
+
+    /// Reads straight into the block's memory; only the record that is torn at its end is copied. A block
+    /// ends where one read did, so that what comes through a pipe is there as soon as it has come.
+    fn fill(&mut self, block: &mut Block) -> Result<bool, CaptureError> {
+        block.clear();
+        let mut bytes = Vec::new();
+        block.swap_bytes(&mut bytes);
+        self.buffer.exchange(&mut bytes, true);
+        let end = loop {
+            match self.next_packet() {
+                Ok(Some(packet)) => {
+                    self.packets += 1;
+                    block.push_at(packet.data.clone(), &self.record(&packet));
+                    self.buffer.pin(true);
+                    if block.len() >= Block::RECORDS_MAX {
+                        break Ok(true);
+                    }
+                }
+                Err(Stop::Full) => break Ok(true),
+                end => break self.end(end.err()).map(|()| false),
+            }
         };
-        Ok(Some(Record {
-            frame: self.packets,
-            timestamp: packet.timestamp,
-            link: packet.link,
-            wire_len: packet.wire_len,
-            data: self.buffer.consumed(packet.data),
-            interface,
-        }))
+        self.buffer.pin(false);
+        self.buffer.exchange(&mut bytes, false);
+        block.swap_bytes(&mut bytes);
+        end
     }
 }
 
 fn error(name: String, buffer: &Buffer, stop: Stop) -> CaptureError {
     let end = buffer.end_offset();
     match stop {
-        Stop::CutShort => {
+        // A full memory is no end, and never comes here.
+        Stop::CutShort | Stop::Full => {
             let reason = io::ErrorKind::UnexpectedEof.into();
             CaptureError::Read { name, offset: end, reason }
         }

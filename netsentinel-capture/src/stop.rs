@@ -15,6 +15,8 @@ pub(crate) enum Stop {
     Unsupported(String),
     /// The compressed data expands too much.
     Expansion(Compression),
+    /// The memory is full of records that are still wanted: no end, nothing is lost.
+    Full,
     /// The input can not be read.
     Read(io::Error),
 }

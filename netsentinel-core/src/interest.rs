@@ -47,5 +47,7 @@ bitflags! {
         /// A packet that opens an attempt or tells what becomes of one; the table of attempts is kept,
         /// for TCP too, and [`Context::attempt`](crate::Context::attempt) tells the step.
         const ATTEMPT = 1 << 17;
+        /// A later fragment of an ICMP or ICMPv6 message; the first is [`ICMP`](Self::ICMP).
+        const ICMP_FRAGMENT = 1 << 20;
     }
 }

@@ -21,7 +21,7 @@
 //!
 //! - **The same packets give the same alerts**, byte for byte: twice, at any speed, live or from a
 //!   file, on one worker or on many ([`PipelineBuilder::build_workers`]; each has tables of its own, so
-//!   this holds as long as none of them evicts). Time is packet time.
+//!   this is certain as long as none of them evicts). Time is packet time.
 //! - **Memory is bounded and taken at start.** When a table is full the entries idle the longest go
 //!   first, and that is counted ([`Usage`], [`pipeline::Stats`]), never silent.
 //! - **No packet panics and none is lost silently**: what can not be decoded is counted by layer and
@@ -68,6 +68,7 @@
 #![forbid(unsafe_code)]
 
 pub mod alert;
+mod block;
 pub mod config;
 pub mod decode;
 pub mod detector;
@@ -89,6 +90,7 @@ mod usage;
 pub mod window;
 
 pub use alert::{Alert, Sink};
+pub use block::Block;
 pub use detector::{
     Asks, Context, Descriptor, Detector, DetectorKind, Finding, Guard, NeedsRestart, Party,
     Reached, Registration, Report, Rule, Setup,

@@ -1,6 +1,6 @@
 //! Where packets come from: the records of a capture, and the link types they may have.
 
-use crate::Timestamp;
+use crate::{Block, Timestamp};
 
 /// One captured packet, borrowed from the source that read it.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,24 @@ pub trait Source {
     ///
     /// When the source can not be read any further; records returned before stay valid work.
     fn next_record(&mut self) -> Result<Option<Record<'_>>, Self::Error>;
+
+    /// Puts the records that come next in the place of what `block` holds, at least one if there is
+    /// one; tells whether there may be more behind them. Unless a source says otherwise, it copies them.
+    ///
+    /// # Errors
+    ///
+    /// When the source can not be read any further. The records before are in the block then, and are
+    /// to be judged.
+    fn fill(&mut self, block: &mut Block) -> Result<bool, Self::Error> {
+        block.clear();
+        while !block.is_full() {
+            match self.next_record()? {
+                Some(record) => block.push(&record),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
 }
 
 /// A link-layer header type, numbered as in the [registry](https://www.tcpdump.org/linktypes.html).

@@ -180,7 +180,7 @@ fn workers_take_time_in_its_place_among_the_records() {
     let steps: Vec<_> = (0..200)
         .flat_map(|n| [syn(second / 3, n % 4 + 1), Step::Time(20 * second * i64::from(n % 3 == 0))])
         .collect();
-    let config = Config::parse(r#"{"max_hosts": 64, "max_flows": 64}"#).unwrap();
+    let config = Config::parse(r#"{"max_hosts": 4096, "max_flows": 4096}"#).unwrap();
     let builder = || Pipeline::builder(&config).detectors(BUILTIN).detectors(HOURS);
     let mut one = builder().build().unwrap();
     let mut three = builder().build_workers(NonZeroUsize::new(3).unwrap()).unwrap();
@@ -192,7 +192,8 @@ fn workers_take_time_in_its_place_among_the_records() {
 
 #[test]
 fn a_quiet_network_still_closes_its_alerts() {
-    let mut pipeline = Pipeline::builder(&Config::default()).detectors(BUILTIN).build().unwrap();
+    let config = Config::parse(r#"{"profile": "seed"}"#).unwrap();
+    let mut pipeline = Pipeline::builder(&config).detectors(BUILTIN).build().unwrap();
     let mut alerts = Vec::new();
     advance(&mut pipeline, 5, &mut alerts);
     assert_eq!(pipeline.newest(), None, "before the first packet there is no time");

@@ -14,7 +14,7 @@ fn told(size: usize) -> Vec<(u64, u64)> {
         .ethernet(Mac([2; 6]), Mac([4; 6]))
         .ipv4([10, 0, 0, 1].into(), [10, 0, 0, 2].into())
         .dns(40_000, 53, &Dns::query(1, &name, 16));
-    let mut pipeline = Pipeline::builder(&Config::default())
+    let mut pipeline = Pipeline::builder(&Config::parse(r#"{"profile": "seed"}"#).unwrap())
         .detectors(netsentinel_detectors::BUILTIN)
         .build()
         .unwrap();

@@ -7,7 +7,9 @@ use netsentinel_synth::frame::{Frame, Segment};
 
 #[test]
 fn an_update_tells_of_its_own_target_whether_it_is_internal() {
-    let config = Config::parse(r#"{ "port_scan_threshold": 2, "suspicious_ports": [] }"#).unwrap();
+    let config =
+        Config::parse(r#"{ "profile": "seed", "port_scan_threshold": 2, "suspicious_ports": [] }"#)
+            .unwrap();
     let mut pipeline =
         Pipeline::builder(&config).detectors(netsentinel_detectors::BUILTIN).build().unwrap();
     let mut alerts: Vec<Alert> = Vec::new();

@@ -53,7 +53,7 @@ fn a_frame_is_told_before_the_datagram_that_it_makes_whole() {
     let pieces = fragments(&whole, 8, 7);
     assert!(pieces.len() > 1);
     let bytes: usize = pieces.iter().map(Vec::len).sum();
-    let config = format!(r#"{{ "exfil_bytes_threshold": {bytes} }}"#);
+    let config = format!(r#"{{ "profile": "seed", "exfil_bytes_threshold": {bytes} }}"#);
     let [one, four] = alerts(&config, netsentinel_detectors::BUILTIN, &pieces);
     let rules: Vec<_> = one.iter().map(|alert| &*alert.rule).collect();
     assert_eq!(rules, ["data_exfiltration/volume", "suspicious_port/contact"]);
@@ -133,7 +133,7 @@ fn what_is_raised_at_once_has_one_order() {
 
 #[test]
 fn stats_asked_for_on_the_way_cost_no_alert() {
-    let config = Config::default();
+    let config = Config::parse(r#"{"profile": "seed"}"#).unwrap();
     let builder = Pipeline::builder(&config).detectors(netsentinel_detectors::BUILTIN);
     let mut workers = builder.build_workers(NonZeroUsize::new(2).unwrap()).unwrap();
     let frame = syn([10, 0, 0, 1].into(), [203, 0, 113, 9].into(), 4444);

@@ -12,7 +12,7 @@
 //!
 //! let config = Config::default();
 //! let pipeline = Pipeline::builder(&config).detectors(netsentinel_detectors::BUILTIN).build()?;
-//! assert_eq!(pipeline.stats().detectors.len(), 8);
+//! assert_eq!(pipeline.stats().detectors.len(), 9);
 //! # Ok::<(), netsentinel_core::config::ConfigError>(())
 //! ```
 #![forbid(unsafe_code)]

@@ -69,6 +69,12 @@ impl Replay {
         self
     }
 
+    /// With more arguments.
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.0.args(args);
+        self
+    }
+
     /// With so much address space in KiB and so many seconds of a processor, and killed beyond.
     #[cfg(target_os = "linux")]
     pub fn limited(self, memory: u32, seconds: u32) -> Self {

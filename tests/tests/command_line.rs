@@ -103,6 +103,7 @@ fn stats_are_one_json_object() {
             "detectors",
             "fragments",
             "malformed",
+            "memory",
             "packets",
             "packets_out_of_order",
             "packets_per_second",
@@ -127,14 +128,15 @@ fn stats_are_one_json_object() {
     let sum: u64 = by_severity.values().filter_map(Value::as_u64).sum();
     assert_eq!((stats["alerts"].as_u64(), sum), (Some(raised as u64), raised as u64));
     let detectors = stats["detectors"].as_object().unwrap();
-    assert_eq!(detectors.len(), 8);
+    assert_eq!(detectors.len(), 9);
     for (id, detector) in detectors {
         let usage = |field: &str| detector["usage"][field].as_u64().unwrap();
         assert!(usage("keys") <= usage("max_keys"), "{id}");
         assert_eq!(usage("evictions"), 0, "{id}");
         assert!(usage("bytes") < 64 << 20, "{id}");
         let alerts = detector["rules"].as_object().unwrap().values().map(|rule| &rule["alerts"]);
-        assert!(alerts.filter_map(Value::as_u64).sum::<u64>() >= 1, "{id}");
+        // The showcase is of what both profiles tell.
+        assert!(alerts.filter_map(Value::as_u64).sum::<u64>() >= 1 || id == "udp_flood", "{id}");
     }
 }
 
@@ -160,7 +162,7 @@ fn every_format_says_the_same() {
     };
     let json = |format: &str| -> Value { serde_json::from_str(&out(format)).unwrap() };
     let own = json("ndjson");
-    assert_eq!((&own["rule"], &own["frame"]), (&"port_scan/vertical".into(), &323.into()));
+    assert_eq!((&own["rule"], &own["frame"]), (&"port_scan/vertical".into(), &309.into()));
     let source = &own["source"]["ip"];
     let eve = json("eve");
     assert_eq!((&eve["event_type"], &eve["src_ip"]), (&"alert".into(), source));

@@ -11,7 +11,7 @@ use netsentinel_tests::replay::builtin;
 use netsentinel_tests::shared::root;
 use serde_json::{Value, json};
 
-use pages::{configuration, detectors};
+use pages::{configuration, detectors, memory};
 
 /// Compares the file `name` with what it should be, or writes it.
 fn check(name: &str, expected: &str) {
@@ -61,6 +61,11 @@ fn the_configuration_page_is_that_of_the_settings() {
     check("docs/configuration.md", &configuration::page());
 }
 
+#[test]
+fn the_table_of_memory_is_that_of_the_tables() {
+    check("docs/performance.md", &memory::page());
+}
+
 /// The configuration that the systems share which NetSentinel unites, with their defaults; `null`
 /// where each installation has its own.
 fn seeds() -> Value {
@@ -104,7 +109,7 @@ fn the_seeds_configuration_is_read_with_its_defaults() {
     }
     let config = Config::parse(&file.to_string()).unwrap();
     assert_eq!(config.unknown_keys(&[BUILTIN]), []);
-    assert_eq!(builtin(&file.to_string()).stats().detectors.len(), 8);
+    assert_eq!(builtin(&file.to_string()).stats().detectors.len(), 9);
 }
 
 #[test]

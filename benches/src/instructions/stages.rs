@@ -17,6 +17,9 @@ pub(crate) const PACKETS: u64 = 30_000;
 /// Small tables, so that so few packets fill them and entries are evicted; the profile is the default.
 const CONFIG: &str = r#"{ "max_hosts": 4096, "max_flows": 8192 }"#;
 
+/// The same by the seed rules.
+const SEED: &str = r#"{ "max_hosts": 4096, "max_flows": 8192, "profile": "seed" }"#;
+
 const SNAPLEN: u32 = 262_144;
 
 /// Goes through all stages of all inputs, and names each in a line of its own to `out`, in order:
@@ -41,6 +44,8 @@ pub(crate) fn run(out: &mut impl Write) -> Result<()> {
         }
         name("all detectors")?;
         judge(&traffic, BUILTIN)?;
+        name("all detectors, seed")?;
+        judge_by(SEED, &traffic, BUILTIN)?;
     }
     Ok(())
 }
@@ -70,7 +75,11 @@ fn read(traffic: &Traffic) -> Result<()> {
 /// Pushes the packets through a pipeline of these detectors: decoding, classifying and handing
 /// them round are part of it, making the pipeline is not.
 fn judge(traffic: &Traffic, detectors: &[Registration]) -> Result<()> {
-    let mut pipeline = pipeline_of(&Config::parse(CONFIG)?, detectors);
+    judge_by(CONFIG, traffic, detectors)
+}
+
+fn judge_by(config: &str, traffic: &Traffic, detectors: &[Registration]) -> Result<()> {
+    let mut pipeline = pipeline_of(&Config::parse(config)?, detectors);
     counted_stage(&mut || {
         for record in traffic.records() {
             pipeline.push(&record, &mut Ignore);

@@ -1,4 +1,4 @@
-//! Capturing and judging, on a thread of its own.
+//! Capturing and judging, on a thread of its own; rings and workers, where there are several, have theirs.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -10,7 +10,7 @@ use netsentinel_core::alert::Agent;
 use netsentinel_core::config::Config;
 use netsentinel_core::sensor::{CaptureCounters, PacketLoss};
 use netsentinel_core::text::shown;
-use netsentinel_core::{Pipeline, Sink as _, Timestamp};
+use netsentinel_core::{Judge, Sink as _, Timestamp};
 use netsentinel_transport::wire;
 use netsentinel_vt::Known;
 use tokio::sync::oneshot;
@@ -23,6 +23,8 @@ const TURN: Duration = Duration::from_millis(100);
 /// How far packet time is held behind the clock while no packets come: longer than one can wait in the
 /// kernel's buffer.
 const LAG: Duration = Duration::from_secs(2);
+/// How long alerts may lie with the workers while packets come.
+const FLUSH_EVERY: Duration = Duration::from_millis(100);
 /// How often counters are told.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// How long what is left in the kernel's buffers is taken after the order to stop: at least twice as
@@ -43,7 +45,8 @@ pub(crate) enum Order {
 /// Captures and judges.
 pub(crate) struct Judging {
     live: Live,
-    pipeline: Pipeline,
+    /// One pipeline, or several workers.
+    judge: Box<dyn Judge + Send>,
     alerts: Queue,
     orders: Receiver<Order>,
     status: Arc<Status>,
@@ -60,7 +63,7 @@ pub(crate) struct Judging {
 impl Judging {
     pub(crate) fn new(
         live: Live,
-        pipeline: Pipeline,
+        judge: Box<dyn Judge + Send>,
         alerts: Queue,
         orders: Receiver<Order>,
         status: Arc<Status>,
@@ -69,7 +72,7 @@ impl Judging {
         let losses = Vec::new();
         Self {
             live,
-            pipeline,
+            judge,
             alerts,
             orders,
             status,
@@ -88,14 +91,18 @@ impl Judging {
 
     /// Captures and judges until the order to stop comes, or the main thread is gone.
     pub(crate) fn run(mut self) {
-        let mut counted = Instant::now();
+        let (mut counted, mut flushed) = (Instant::now(), Instant::now());
         while self.obey() {
             let packets = self.turn(TURN);
             let Some(packets) = packets else { break };
             self.reconsider();
             if packets == 0 {
                 // Nothing came: what has been quiet for long enough must close all the same.
-                self.pipeline.advance(earlier(now(), LAG), &mut self.alerts);
+                self.judge.advance(earlier(now(), LAG), &mut self.alerts);
+            }
+            if packets == 0 || flushed.elapsed() >= FLUSH_EVERY {
+                flushed = Instant::now();
+                self.judge.flush(&mut self.alerts);
             }
             if counted.elapsed() >= COUNT_EVERY {
                 counted = Instant::now();
@@ -104,8 +111,9 @@ impl Judging {
         }
         self.drain();
         self.reconsider();
-        self.pipeline.finish(&mut self.alerts);
+        self.judge.finish(&mut self.alerts);
         self.count();
+        self.tell_rings();
     }
 
     /// Judges what was captured before the order to stop.
@@ -124,8 +132,8 @@ impl Judging {
     /// Judges what comes within `timeout`; tells how many packets there were, or nothing when the
     /// system can not wait for packets.
     fn turn(&mut self, timeout: Duration) -> Option<u64> {
-        let (pipeline, alerts) = (&mut self.pipeline, &mut self.alerts);
-        let turn = self.live.turn(timeout, &mut |record| pipeline.push(record, alerts));
+        let (judge, alerts) = (&mut self.judge, &mut self.alerts);
+        let turn = self.live.turn(timeout, &mut |record| judge.push(record, alerts));
         let turn = turn.inspect_err(|error| tracing::error!("{error}")).ok()?;
         for event in turn.events {
             let told = format!("{}: {}: {}", event.interface, event.state, event.reason);
@@ -142,7 +150,7 @@ impl Judging {
         let Some(known) = &self.known else { return };
         let arrived = known.take_arrived();
         if !arrived.is_empty() {
-            self.pipeline.reconsider(&arrived, &mut self.alerts);
+            self.judge.reconsider(&arrived, &mut self.alerts);
         }
     }
 
@@ -165,7 +173,7 @@ impl Judging {
     }
 
     fn reconfigure(&mut self, config: &Config) {
-        match self.pipeline.reconfigure(config) {
+        match self.judge.reconfigure(config) {
             Ok(done) => {
                 let listed = |keys: &[String]| match keys {
                     [] => "nothing".to_owned(),
@@ -180,9 +188,23 @@ impl Judging {
         }
     }
 
+    /// Tells what each ring got, where there are several.
+    fn tell_rings(&mut self) {
+        for interface in self.live.reports() {
+            for (number, ring) in (1..).zip(&interface.rings) {
+                tracing::info!(
+                    "{}, ring {number}: {} packets, {} dropped by the kernel",
+                    shown(&interface.name),
+                    ring.received,
+                    ring.dropped_kernel
+                );
+            }
+        }
+    }
+
     /// Tells the counters, and raises an alert when too many packets are lost.
     fn count(&mut self) {
-        let stats = self.pipeline.stats();
+        let stats = self.judge.stats();
         let interfaces = self.live.reports();
         self.losses.resize_with(interfaces.len(), PacketLoss::new);
         for (interface, meter) in interfaces.iter().zip(&mut self.losses) {
@@ -215,6 +237,10 @@ impl Judging {
     }
 }
 
+fn ring(ring: &live::RingReport) -> wire::RingReport {
+    wire::RingReport { received: ring.received, dropped_kernel: ring.dropped_kernel }
+}
+
 fn report(report: &live::InterfaceReport) -> wire::InterfaceReport {
     wire::InterfaceReport {
         name: report.name.clone(),
@@ -226,6 +252,7 @@ fn report(report: &live::InterfaceReport) -> wire::InterfaceReport {
         received: report.received,
         dropped_kernel: report.dropped_kernel,
         dropped_interface: report.dropped_interface,
+        rings: report.rings.iter().map(ring).collect(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Starting the agent: what it must have before it captures, and its threads.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{channel, sync_channel};
@@ -10,6 +11,7 @@ use anyhow::{Context as _, Result};
 use netsentinel_capture::live::Live;
 use netsentinel_core::alert::Agent;
 use netsentinel_core::text::shown;
+use netsentinel_core::{Judge, PipelineBuilder};
 use netsentinel_transport::identity::Identity;
 use netsentinel_transport::spool::{Spool, SpoolLimits};
 use netsentinel_transport::uplink::{Client, Credentials, SharedSpool, Uplink, UplinkSettings};
@@ -70,10 +72,10 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     if let Some(known) = asking.known() {
         pipeline = pipeline.reputation(known);
     }
-    let pipeline = pipeline.build()?;
+    let judge = judge(pipeline, settings.workers())?;
     let (orders, taken) = channel();
     let (alerts, queue) = sync_channel(QUEUE_MAX);
-    let judging = Judging::new(live, pipeline, Queue(alerts), taken, Arc::clone(&status), agent)
+    let judging = Judging::new(live, judge, Queue(alerts), taken, Arc::clone(&status), agent)
         .known(asking.known());
     let judged = start("judging", move || judging.run())?;
     let spooled = start("spooling", {
@@ -138,10 +140,25 @@ fn enrolment(identity: &Identity, agent: &Agent) -> Enrolment {
 /// are known.
 fn open_live(settings: &Settings) -> Result<Live> {
     let options = settings.live_options()?;
-    let told = format!("capturing on {}", options.interfaces.join(", "));
+    let interfaces = options.interfaces.join(", ");
     let live = Live::open(options)?;
-    tracing::info!("{}", shown(&told));
+    if let Some(refused) = live.refused() {
+        tracing::warn!("one ring an interface, not as agent.rings says: {refused}");
+    }
+    let by = match live.rings().get() {
+        1 => String::new(),
+        rings => format!(" by {rings} rings each"),
+    };
+    tracing::info!("{}", shown(&format!("capturing on {interfaces}{by}")));
     Ok(live)
+}
+
+/// What judges: one pipeline, or workers that share the hosts.
+fn judge(builder: PipelineBuilder<'_>, workers: NonZeroUsize) -> Result<Box<dyn Judge + Send>> {
+    Ok(match workers {
+        NonZeroUsize::MIN => Box::new(builder.build()?),
+        workers => Box::new(builder.build_workers(workers)?),
+    })
 }
 
 /// Starts a thread; the receiver hears when it ends, in whatever way.

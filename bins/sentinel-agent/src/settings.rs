@@ -1,6 +1,7 @@
 //! What the agent runs with: the configuration, and what the command line and the environment say
 //! before it.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -124,7 +125,13 @@ impl Settings {
             promiscuous: agent.promiscuous,
             snap_length: limited(agent.snap_length.get()),
             buffer_bytes: limited(agent.buffer_bytes.get()),
+            rings: agent.rings.on(processors()),
         })
+    }
+
+    /// How many threads share the judging.
+    pub(crate) fn workers(&self) -> NonZeroUsize {
+        self.agent.workers.on(processors())
     }
 
     /// The authority's certificate.
@@ -169,6 +176,11 @@ impl Settings {
     pub(crate) fn file_name(&self) -> String {
         self.file.path.as_deref().map_or_else(|| "the defaults".into(), name)
     }
+}
+
+/// Those that this process may use; one where that is not known.
+fn processors() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 fn keys(settings: &AgentSettings) -> Map<String, Value> {

@@ -45,6 +45,37 @@ fn term_loses_nothing_while_the_server_is_away() {
 }
 
 #[test]
+fn two_rings_and_two_workers_lose_nothing_either() {
+    if !may_capture() {
+        return;
+    }
+    let runtime = Runtime::new().unwrap();
+    let (mut site, port) = (Site::new(), free_port());
+    site.set("suspicious_ports", vec![port]);
+    site.set("agent.rings", 2);
+    site.set("agent.workers", 2);
+    let doctor = site.run(&["doctor"]);
+    assert!(doctor.out.contains("lo: can be captured on by 2 rings"), "{}", doctor.out);
+    let _server = site.serve(&runtime);
+    let running = Running::start(&site);
+    for _ in 0..30 {
+        knock(port);
+    }
+    site.until_known(&runtime, |agent| {
+        let told = agent.heartbeat.as_ref().and_then(|told| told.interfaces.first());
+        told.is_some_and(|lo| {
+            let by_ring: u64 = lo.rings.iter().map(|ring| ring.received).sum();
+            lo.rings.len() == 2 && lo.received > 0 && by_ring == lo.received
+        })
+    });
+    knock(port);
+    running.signal(Signal::TERM);
+    running.says("lo, ring 2: ");
+    running.stop();
+    assert_eq!(about(&site.stored(&runtime), port), 1);
+}
+
+#[test]
 fn what_was_spooled_is_sent_by_the_next_start() {
     if !may_capture() {
         return;
@@ -101,12 +132,14 @@ fn every_thread_gives_up_all_rights_but_one() {
     if !may_capture() {
         return;
     }
-    let site = Site::new();
+    let mut site = Site::new();
+    site.set("agent.rings", 2);
+    site.set("agent.workers", 2);
     let running = Running::start(&site);
     running.says("do not reach the server");
     let tasks = format!("/proc/{}/task", running.child.id());
     let threads: Vec<_> = std::fs::read_dir(tasks).unwrap().collect();
-    assert!(threads.len() >= 3, "{threads:?}");
+    assert!(threads.len() >= 7, "{threads:?}");
     for thread in threads {
         let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
         let has = |name: &str| {

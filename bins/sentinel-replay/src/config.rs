@@ -19,6 +19,9 @@ pub(crate) fn load(cli: &Cli) -> Result<ConfigFile> {
     if let Some(profile) = cli.profile {
         file.config.pipeline.profile = profile;
     }
+    if let Some(limit) = cli.memory_limit {
+        file.config.pipeline.memory_limit = limit;
+    }
     Ok(file)
 }
 

@@ -11,7 +11,8 @@ use crate::upload::Upload;
 /// Writes alerts as lines, and counts them.
 pub(crate) struct Output {
     out: BufWriter<Stdout>,
-    format: Format,
+    /// `None` where alerts are only counted.
+    format: Option<Format>,
     at_once: bool,
     /// Alerts by severity, updates aside, the least severe first.
     pub(crate) counts: [u64; Severity::ALL.len()],
@@ -22,9 +23,9 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Writes in `format`; each alert at once if `at_once` or if somebody watches. With an `upload` each
+    /// Writes in `format`, or nothing without one; each alert at once if `at_once` or if somebody watches. With an `upload` each
     /// is also sent.
-    pub(crate) fn new(format: Format, at_once: bool, upload: Option<Upload>) -> Self {
+    pub(crate) fn new(format: Option<Format>, at_once: bool, upload: Option<Upload>) -> Self {
         let stdout = io::stdout();
         let at_once = at_once || stdout.is_terminal();
         let mut output = Self {
@@ -36,7 +37,7 @@ impl Output {
             upload,
             not_taken: None,
         };
-        if let Some(header) = format.header() {
+        if let Some(header) = format.and_then(Format::header) {
             output.write(&header);
         }
         output
@@ -90,7 +91,9 @@ impl Sink for Output {
         if alert.update == 0 {
             self.counts[alert.severity as usize] += 1;
         }
-        self.write(&self.format.line(&alert));
+        if let Some(format) = self.format {
+            self.write(&format.line(&alert));
+        }
         if self.at_once {
             self.flush();
         }

@@ -4,9 +4,6 @@ use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Packets between two looks at how far the file is.
-const EVERY: u64 = 16_384;
-
 /// Shows how far a capture is, on standard error and only where somebody watches.
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -30,10 +27,24 @@ impl Progress {
         Self { bar }
     }
 
-    /// Tells that `packets` have been read, and `bytes` of the file.
-    pub(crate) fn at(&self, packets: u64, bytes: impl FnOnce() -> u64) {
-        if packets.is_multiple_of(EVERY) && !self.bar.is_hidden() {
-            self.bar.set_position(bytes());
+    /// A bar for so many captures.
+    pub(crate) fn of_captures(captures: usize, wanted: bool) -> Self {
+        if !wanted || !std::io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let target = ProgressDrawTarget::stderr();
+        Self { bar: ProgressBar::with_draw_target(Some(captures as u64), target) }
+    }
+
+    /// Tells that one capture more is done.
+    pub(crate) fn next(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Tells that `bytes` of the file have been read.
+    pub(crate) fn at(&self, bytes: u64) {
+        if !self.bar.is_hidden() {
+            self.bar.set_position(bytes);
         }
     }
 }

@@ -11,15 +11,17 @@ use netsentinel_cli::{DETECTORS, Pacer};
 use netsentinel_core::alert::Agent;
 use netsentinel_core::pipeline::BuildError;
 use netsentinel_core::text::shown;
-use netsentinel_core::{Judge, Pipeline, PipelineBuilder, Source as _, Timestamp};
+use netsentinel_core::{Block, Judge, Pipeline, PipelineBuilder, Source as _, Timestamp};
 
 use crate::cli::Cli;
 use crate::config;
+use crate::explain::Explain;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::reputation;
 use crate::stats::{Report, summary};
 use crate::upload::Upload;
+use crate::workers;
 
 /// A capture may begin this much before the one before it ends, and still continue it: packets of
 /// several queues are not always written in order.
@@ -32,7 +34,7 @@ const CONTINUES_WITHIN: Duration = Duration::from_secs(3600);
 pub(crate) enum Outcome {
     /// All input was read.
     Done,
-    /// All input was read, and an alert was as severe as `--fail-on` says.
+    /// All input was read, and an alert was as severe as `--fail-on` says, or a limit was not kept.
     FailOnMet,
     /// Some input could not be read; what could be was judged.
     Unreadable,
@@ -55,11 +57,20 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         .fold(Pipeline::builder(&file.config), |builder, list| builder.detectors(list))
         .reputation(reputation::known(cli, &file)?)
         .agent(agent);
+    let explain = Explain::of(cli)?;
+    let builder = explain.iter().fold(builder, |builder, explain| builder.explain(explain.hosts()));
+    let format = explain.is_none().then(|| cli.format.unwrap_or_default());
+    let workers = match &explain {
+        Some(_) => NonZeroUsize::MIN,
+        None => cli.workers.unwrap_or_else(|| workers::that_pay(cli)),
+    };
     let mut replay = Replay {
         cli,
-        judge: judge(&builder, cli.workers).map_err(|error| config::blame(cli, error))?,
+        judge: judge(&builder, workers).map_err(|error| config::blame(cli, error))?,
+        workers,
         builder,
-        output: Output::new(cli.format, cli.pace.is_some(), upload),
+        output: Output::new(format, cli.pace.is_some(), upload),
+        explain,
         pacer: cli.pace.map(Pacer::new),
         since: Instant::now(),
         together: Vec::new(),
@@ -97,8 +108,10 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
 struct Replay<'c> {
     cli: &'c Cli,
     builder: PipelineBuilder<'c>,
+    workers: NonZeroUsize,
     judge: Box<dyn Judge>,
     output: Output,
+    explain: Option<Explain>,
     pacer: Option<Pacer>,
     /// When the judge began.
     since: Instant,
@@ -126,33 +139,46 @@ impl Replay<'_> {
         let name = shown(capture.name()).into_owned();
         let progress = Progress::new(&name, capture.size(), !self.cli.log.quiet);
         let mut packets = 0_u64;
+        let mut block = Block::default();
         let read = loop {
-            let record = match capture.next_record() {
-                Ok(Some(record)) => record,
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            };
-            if packets == 0 && !self.continues(record.timestamp) {
+            let filled = capture.fill(&mut block);
+            if packets == 0
+                && let Some(first) = block.get(0)
+                && !self.continues(first.timestamp)
+            {
                 tracing::info!("{name} does not continue what came before: judged by itself");
                 self.start_anew()?;
             }
-            packets += 1;
-            if let Some(pacer) = &mut self.pacer {
-                pacer.wait(record.timestamp);
+            packets += block.len() as u64;
+            if let Some(explain) = &mut self.explain {
+                block.records().for_each(|record| explain.saw(&record));
             }
-            self.judge.push(&record, &mut self.output);
-            if self.pacer.is_some() {
-                self.judge.flush(&mut self.output);
+            self.judge(&mut block);
+            progress.at(capture.bytes_read());
+            match filled {
+                Ok(true) if !self.output.is_closed() => {}
+                end => break end.map(|_| ()),
             }
-            if self.output.is_closed() {
-                break Ok(());
-            }
-            progress.at(packets, || capture.bytes_read());
         };
         drop(progress);
         tell_losses(&name, &capture);
         self.together.push(name);
         Ok(read)
+    }
+
+    /// Judges all records of `block`, in their own time if that is asked for.
+    fn judge(&mut self, block: &mut Block) {
+        let Some(pacer) = &mut self.pacer else {
+            return self.judge.push_all(block, &mut self.output);
+        };
+        for record in block.records() {
+            if self.output.is_closed() {
+                return;
+            }
+            pacer.wait(record.timestamp);
+            self.judge.push(&record, &mut self.output);
+            self.judge.flush(&mut self.output);
+        }
     }
 
     /// Whether a capture that begins at `first` continues those before it, as files of a rotating
@@ -166,7 +192,7 @@ impl Replay<'_> {
 
     fn start_anew(&mut self) -> Result<()> {
         self.finish()?;
-        self.judge = judge(&self.builder, self.cli.workers)?;
+        self.judge = judge(&self.builder, self.workers)?;
         self.pacer = self.cli.pace.map(Pacer::new);
         self.since = Instant::now();
         self.together.clear();
@@ -183,6 +209,9 @@ impl Replay<'_> {
             tracing::warn!(
                 "{late} packets are older than one before them: judged at the time of the newer one"
             );
+        }
+        if let Some(explain) = &mut self.explain {
+            explain.print(&self.together, &self.judge.explained())?;
         }
         if self.cli.stats {
             let report = Report::new(&self.together, self.since.elapsed(), stats);

@@ -68,6 +68,17 @@ pub enum LiveError {
         /// What libpcap said.
         reason: String,
     },
+    /// The system does not share the interface among several rings.
+    #[error("{name}: can not be shared among rings: {reason}; one ring will do")]
+    FanOut {
+        /// The interface.
+        name: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A ring's thread could not be started.
+    #[error("a thread for a ring can not be started: {0}")]
+    Thread(io::Error),
     /// Waiting for packets failed.
     #[error("can not wait for packets: {0}")]
     Wait(io::Error),

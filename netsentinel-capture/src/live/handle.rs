@@ -1,11 +1,16 @@
 //! One open handle of libpcap.
 
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
 use ::pcap::{Active, Capture, Linktype, PacketHeader, Precision, Stat};
 use netsentinel_core::decode::{Reason, decode};
 use netsentinel_core::{LinkType, Record, Timestamp};
 
 use super::counters::{Counters, ZERO};
 use super::error::{is_permission, plain};
+use super::fanout::{Group, Joined};
 use super::interfaces::{ANY, names};
 use super::{LiveError, LiveOptions};
 use crate::MAX_SNAPLEN;
@@ -14,8 +19,11 @@ use crate::MAX_SNAPLEN;
 /// which costs forty times the work for each packet.
 const READ_TIMEOUT_MS: i32 = 50;
 
-/// The most packets read from a handle before the others have their turn.
-const BATCH: usize = 2048;
+/// The same for a ring that shares its interface: the others' packets wait for those that it may hold.
+const GATHER_MS: i32 = 10;
+
+/// How long after a ring has joined others it may hold packets of before, which the others have too.
+const JOINING: Duration = Duration::from_secs(1);
 
 /// Nanoseconds in the smaller unit of libpcap's time stamps. Linux delivers nanoseconds when they
 /// are asked for; elsewhere that is not sure, and not asked for.
@@ -28,11 +36,22 @@ pub(super) struct Handle {
     /// The interface's index when it was opened; 0 where it has none.
     pub(super) index: u32,
     stat: Stat,
+    /// What was captured before is not this ring's; only for so long after it was opened that such packets
+    /// may come, for the clock may be set back.
+    since: Option<(Timestamp, Instant)>,
+    /// Left after the capture is closed.
+    _joined: Option<Arc<Joined>>,
 }
 
 impl Handle {
-    /// Opens an interface, filter and all, so that nothing else is ever seen of it.
-    pub(super) fn open(name: &str, index: u32, options: &LiveOptions) -> Result<Self, LiveError> {
+    /// Opens an interface, filter and all, so that nothing else is ever seen of it; or, with a group, a ring
+    /// of it.
+    pub(super) fn open(
+        name: &str,
+        index: u32,
+        options: &LiveOptions,
+        group: Option<&Group>,
+    ) -> Result<Self, LiveError> {
         let snaplen = options.snap_length.clamp(1, MAX_SNAPLEN);
         let failed = |error| open_error(name, error);
         let inactive = Capture::from_device(name).map_err(failed)?;
@@ -41,7 +60,7 @@ impl Handle {
             .promisc(options.promiscuous && name != ANY)
             .snaplen(i32::try_from(snaplen).unwrap_or(i32::MAX))
             .buffer_size(i32::try_from(options.buffer_bytes).unwrap_or(i32::MAX))
-            .timeout(READ_TIMEOUT_MS);
+            .timeout(if group.is_some() { GATHER_MS } else { READ_TIMEOUT_MS });
         let inactive =
             if NANOS_PER_TICK == 1 { inactive.precision(Precision::Nano) } else { inactive };
         let mut capture = inactive.open().and_then(Capture::setnonblock).map_err(failed)?;
@@ -53,7 +72,17 @@ impl Handle {
             let set = capture.filter(&options.filter, true);
             set.map_err(|error| filter_error(name, &options.filter, error))?;
         }
-        Ok(Self { capture, link, index, stat: ZERO })
+        let refused = |error: io::Error| match error.kind() {
+            // It went down just now: that is tried again.
+            io::ErrorKind::NetworkDown => {
+                LiveError::Open { name: name.into(), reason: error.to_string(), there: names() }
+            }
+            _ => LiveError::FanOut { name: name.into(), reason: error.to_string() },
+        };
+        let joined = group.map(|group| group.join(&capture, index)).transpose().map_err(refused)?;
+        // Until it joined it was given everything, as the others were.
+        let since = joined.is_some().then(|| (now(), Instant::now()));
+        Ok(Self { capture, link, index, stat: ZERO, since, _joined: joined })
     }
 
     /// Compiles a filter, so that [`set_filter`](Self::set_filter) will hardly fail.
@@ -67,17 +96,23 @@ impl Handle {
         self.capture.filter(filter, true).map_err(|error| filter_error(name, filter, error))
     }
 
-    /// Hands on what is waiting, at most so much that the other handles are not kept waiting; tells
-    /// whether more may be.
+    /// Hands on what is waiting, at most about `limit` packets; tells whether more may be.
     pub(super) fn read(
         &mut self,
         name: &str,
+        limit: usize,
         frames: &mut u64,
         counters: &mut Counters,
         hand: &mut impl FnMut(&Record<'_>),
     ) -> Result<bool, String> {
         let link = self.link;
-        let packets = self.capture.dispatch(Some(BATCH), |packet| {
+        self.since = self.since.filter(|(_, opened)| opened.elapsed() < JOINING);
+        let since = self.since.map_or(Timestamp::MIN, |(time, _)| time);
+        let packets = self.capture.dispatch(Some(limit), |packet| {
+            let timestamp = timestamp(packet.header);
+            if timestamp < since {
+                return;
+            }
             if packet.header.caplen > packet.header.len {
                 counters.dropped_agent += 1;
                 return;
@@ -86,14 +121,14 @@ impl Handle {
             counters.handed += 1;
             hand(&Record {
                 frame: *frames,
-                timestamp: timestamp(packet.header),
+                timestamp,
                 link,
                 wire_len: packet.header.len,
                 data: packet.data,
                 interface: Some(name),
             });
         });
-        packets.map(|count| count >= BATCH).map_err(|error| plain(error, name))
+        packets.map(|count| count >= limit).map_err(|error| plain(error, name))
     }
 
     /// Adds what the kernel and the interface have dropped since the last time.
@@ -116,6 +151,11 @@ pub(super) fn check_filter_closed(
     let link = Linktype(i32::try_from(link.0).unwrap_or(i32::MAX));
     let compiled = Capture::dead(link).and_then(|dead| dead.compile(filter, true));
     compiled.map(drop).map_err(|error| filter_error(name, filter, error))
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::default().after(since)
 }
 
 /// The casts widen where the platform's `timeval` is narrow.

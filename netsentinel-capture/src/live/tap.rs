@@ -1,9 +1,13 @@
 //! One interface that is to be captured on, through all its ups and downs.
 
+use std::sync::Arc;
+
 use ::pcap::{Active, Capture};
 use netsentinel_core::{LinkType, Record};
 
 use super::counters::Counters;
+use super::event::Reported;
+use super::fanout::Group;
 use super::handle::{Handle, check_filter_closed};
 use super::interfaces::names;
 use super::presence::{Presence, look};
@@ -33,6 +37,8 @@ pub(super) enum Readiness {
 pub(super) struct Tap {
     name: String,
     handle: Option<Handle>,
+    /// Those that the interface is shared with; nobody where this is its only ring.
+    group: Option<Arc<Group>>,
     state: InterfaceState,
     reason: String,
     link: Option<LinkType>,
@@ -49,11 +55,13 @@ impl Tap {
     pub(super) fn open(
         name: &str,
         options: &LiveOptions,
+        group: Option<Arc<Group>>,
         events: &mut Vec<InterfaceEvent>,
     ) -> Result<Self, LiveError> {
         let mut tap = Self {
             name: name.to_owned(),
             handle: None,
+            group,
             state: InterfaceState::Up,
             reason: "is captured on".into(),
             link: None,
@@ -70,7 +78,7 @@ impl Tap {
             }
             Presence::Up { index } | Presence::Down { index, .. } => index,
         };
-        match (Handle::open(name, index, options), presence) {
+        match (Handle::open(name, index, options, tap.group.as_deref()), presence) {
             (Ok(handle), _) => tap.take(handle),
             (Err(LiveError::Open { .. }), Presence::Down { reason, .. }) => {
                 check_filter_closed(name, None, &options.filter)?;
@@ -85,10 +93,11 @@ impl Tap {
         self.handle.as_ref().map(|handle| &handle.capture)
     }
 
-    /// Hands on what is waiting, and tells whether more may be. After a failure,
-    /// [`check`](Self::check) is to be told of it.
+    /// Hands on what is waiting, at most about `limit` packets, and tells whether more may be. After a
+    /// failure, [`check`](Self::check) is to be told of it.
     pub(super) fn read(
         &mut self,
+        limit: usize,
         frames: &mut u64,
         hand: &mut impl FnMut(&Record<'_>),
     ) -> Result<bool, String> {
@@ -97,7 +106,7 @@ impl Tap {
             return Ok(false);
         };
         let before = self.counters.handed;
-        let more = handle.read(&self.name, frames, &mut self.counters, hand)?;
+        let more = handle.read(&self.name, limit, frames, &mut self.counters, hand)?;
         let nothing = readiness == Readiness::Trouble && self.counters.handed == before;
         self.troubles = if nothing { self.troubles.saturating_add(1) } else { 0 };
         if self.troubles >= MAX_TROUBLES {
@@ -147,7 +156,7 @@ impl Tap {
             (Presence::Up { .. }, None) if self.handle.is_some() => {
                 self.turn_to(InterfaceState::Up, "is up again", events);
             }
-            (Presence::Up { index }, None) => match Handle::open(&self.name, index, options) {
+            (Presence::Up { index }, None) => match self.open_again(index, options) {
                 Ok(handle) => {
                     self.take(handle);
                     self.turn_to(InterfaceState::Up, "is captured on again", events);
@@ -185,7 +194,17 @@ impl Tap {
             dropped_interface: self.counters.dropped_interface,
             dropped_agent: self.counters.dropped_agent,
             link: self.link,
+            rings: Vec::new(),
         }
+    }
+
+    /// How the interface is.
+    pub(super) fn reported(&self) -> Reported {
+        Reported { state: self.state, reason: self.reason.clone() }
+    }
+
+    fn open_again(&self, index: u32, options: &LiveOptions) -> Result<Handle, LiveError> {
+        Handle::open(&self.name, index, options, self.group.as_deref())
     }
 
     fn take(&mut self, handle: Handle) {

@@ -18,14 +18,12 @@ struct Shared {
     wake: Condvar,
 }
 
-/// Ends the wait of a capturing thread at once, from any other; a wait that is not yet begun ends as
-/// soon as it is.
+/// Ends the wait under way, or the next one.
 #[derive(Clone, Debug)]
-pub struct Waker(Arc<Shared>);
+pub(super) struct Waker(Arc<Shared>);
 
 impl Waker {
-    /// Ends the wait under way, or the next one.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         *self.0.woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.0.wake.notify_all();
     }

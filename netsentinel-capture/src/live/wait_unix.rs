@@ -16,14 +16,12 @@ pub(super) struct Wait {
     sender: Arc<UnixStream>,
 }
 
-/// Ends the wait of a capturing thread at once, from any other; a wait that is not yet begun ends as
-/// soon as it is.
+/// Ends the wait under way, or the next one.
 #[derive(Clone, Debug)]
-pub struct Waker(Arc<UnixStream>);
+pub(super) struct Waker(Arc<UnixStream>);
 
 impl Waker {
-    /// Ends the wait under way, or the next one.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         // When the stream is full a wake is pending; when it is closed nobody waits any more.
         let _ = (&*self.0).write(&[1]);
     }

@@ -1,18 +1,19 @@
 //! Nothing is lost unseen: what was sent is what was handed on and what was counted as dropped.
 
+use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netsentinel_capture::live::{Injector, Live, LiveOptions};
+use netsentinel_capture::live::{Injector, Live, LiveOptions, RingReport};
 use netsentinel_core::config::Config;
 use netsentinel_core::{Alert, Pipeline};
 use netsentinel_detectors::BUILTIN;
 use netsentinel_synth::{Options, SynthPacket, scenario};
 
 use crate::namespace::{inside, pair};
-use crate::watch::options;
+use crate::watch::ringed;
 
 const FRAMES: u64 = 200_000;
 
@@ -27,12 +28,18 @@ fn traffic() -> Vec<SynthPacket> {
 struct Outcome {
     handed: u64,
     dropped: u64,
+    rings: Vec<RingReport>,
     rate: f64,
 }
 
 /// Sends as fast as it can be sent, `judge` being behind the capture.
-fn flood(buffer_bytes: u32, mut judge: impl FnMut(&netsentinel_core::Record<'_>)) -> Outcome {
-    let mut live = Live::open(LiveOptions { buffer_bytes, ..options(&["b"]) }).unwrap();
+fn flood(
+    rings: usize,
+    buffer_bytes: u32,
+    mut judge: impl FnMut(&netsentinel_core::Record<'_>),
+) -> Outcome {
+    let mut live = Live::open(LiveOptions { buffer_bytes, ..ringed(rings, &["b"]) }).unwrap();
+    assert_eq!(live.rings().get(), rings, "{:?}", live.refused());
     let (waker, (done, finished)) = (live.waker(), channel());
     let sender = thread::spawn(move || {
         let (frames, mut injector) = (traffic(), Injector::open("a").unwrap());
@@ -54,11 +61,11 @@ fn flood(buffer_bytes: u32, mut judge: impl FnMut(&netsentinel_core::Record<'_>)
     sender.join().unwrap();
     let report = live.reports().remove(0);
     let rate = FRAMES as f64 / took.unwrap().as_secs_f64();
-    Outcome { handed: report.handed, dropped: report.dropped_kernel, rate }
+    Outcome { handed: report.handed, dropped: report.dropped_kernel, rings: report.rings, rate }
 }
 
 fn tell(what: &str, outcome: &Outcome) {
-    let Outcome { handed, dropped, rate } = outcome;
+    let Outcome { handed, dropped, rate, .. } = outcome;
     let text =
         format!("{what}: {FRAMES} sent at {rate:.0}/s, {handed} handed on, {dropped} dropped");
     let _ = writeln!(std::io::stderr(), "{text}");
@@ -72,7 +79,7 @@ fn everything_sent_is_judged_or_counted_as_dropped() {
         let mut pipeline = Pipeline::builder(&config).detectors(BUILTIN).build().unwrap();
         let mut alerts = 0;
         let sink = &mut |_: Alert| alerts += 1;
-        let outcome = flood(8 << 20, |record| pipeline.push(record, sink));
+        let outcome = flood(1, 8 << 20, |record| pipeline.push(record, sink));
         tell("8 detectors behind 8 MiB", &outcome);
         assert_eq!(outcome.handed + outcome.dropped, FRAMES);
         assert_eq!(pipeline.stats().packets, outcome.handed);
@@ -80,17 +87,48 @@ fn everything_sent_is_judged_or_counted_as_dropped() {
 }
 
 #[test]
+fn two_rings_judge_everything_too() {
+    inside("flood::two_rings_judge_everything_too", || {
+        pair("a", "b");
+        let config = Config::default();
+        let mut pipeline = Pipeline::builder(&config).detectors(BUILTIN).build().unwrap();
+        let mut alerts = 0;
+        let sink = &mut |_: Alert| alerts += 1;
+        let outcome = flood(2, 8 << 20, |record| pipeline.push(record, sink));
+        tell("8 detectors behind two rings of 8 MiB", &outcome);
+        assert_eq!(outcome.handed + outcome.dropped, FRAMES);
+        assert_eq!(pipeline.stats().packets, outcome.handed);
+    });
+}
+
+/// Takes far longer for a packet than sending one takes.
+fn slow(record: &netsentinel_core::Record<'_>) {
+    let mut sum = 0_u64;
+    for _ in 0..40 {
+        sum = record.data.iter().fold(sum, |sum, byte| sum.rotate_left(5) ^ u64::from(*byte));
+    }
+    black_box(sum);
+}
+
+#[test]
+fn what_does_not_fit_into_any_of_two_rings_is_counted() {
+    inside("flood::what_does_not_fit_into_any_of_two_rings_is_counted", || {
+        pair("a", "b");
+        let outcome = flood(2, 512 << 10, slow);
+        tell("a slow reader behind two rings of 512 KiB", &outcome);
+        assert_eq!(outcome.handed + outcome.dropped, FRAMES);
+        let [one, other] = outcome.rings[..] else { panic!("{:?}", outcome.rings) };
+        assert!(one.dropped_kernel > 0 && other.dropped_kernel > 0, "{one:?} {other:?}");
+        assert_eq!(one.dropped_kernel + other.dropped_kernel, outcome.dropped);
+        assert_eq!(one.received + other.received, FRAMES);
+    });
+}
+
+#[test]
 fn what_does_not_fit_is_counted() {
     inside("flood::what_does_not_fit_is_counted", || {
         pair("a", "b");
-        let mut sum = 0_u64;
-        let slow = |record: &netsentinel_core::Record<'_>| {
-            for _ in 0..40 {
-                sum =
-                    record.data.iter().fold(sum, |sum, byte| sum.rotate_left(5) ^ u64::from(*byte));
-            }
-        };
-        let outcome = flood(512 << 10, slow);
+        let outcome = flood(1, 512 << 10, slow);
         tell("a slow reader behind 512 KiB", &outcome);
         assert_eq!(outcome.handed + outcome.dropped, FRAMES);
         assert!(outcome.dropped > 0);

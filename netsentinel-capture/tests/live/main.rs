@@ -7,5 +7,6 @@ mod errors;
 mod flood;
 mod namespace;
 mod packets;
+mod rings;
 mod ups_and_downs;
 mod watch;

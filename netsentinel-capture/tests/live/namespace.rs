@@ -68,3 +68,10 @@ pub(crate) fn pair(one: &str, other: &str) {
         ip(&format!("link set dev {name} up"));
     }
 }
+
+/// Removes those of these interfaces that there are, and the others of their pairs.
+pub(crate) fn remove(names: &[&str]) {
+    for name in names {
+        let _ = Command::new("ip").args(["link", "del", "dev", name]).output();
+    }
+}

@@ -4,11 +4,21 @@ use std::time::Duration;
 
 use netsentinel_capture::live::{Injector, InterfaceState, LiveOptions};
 
-use crate::namespace::{inside, ip, pair};
-use crate::watch::{Watch, frame, options};
+use crate::namespace::{inside, ip, pair, remove};
+use crate::watch::{Watch, frame, ringed};
 
 /// Longer than interfaces are left unlooked at.
 const TWO_CHECKS: Duration = Duration::from_millis(2200);
+
+/// Runs a test in a namespace of its own with one ring an interface, then with two.
+fn by_one_ring_and_by_two(name: &str, test: impl Fn(usize)) {
+    inside(name, || {
+        for rings in [1, 2] {
+            test(rings);
+            remove(&["a", "c"]);
+        }
+    });
+}
 
 fn send(interface: &str, mark: u8) {
     Injector::open(interface).unwrap().send(&frame(mark, 60)).unwrap();
@@ -21,10 +31,10 @@ fn marks(watch: &Watch) -> Vec<u8> {
 
 #[test]
 fn taken_down_and_up_again() {
-    inside("ups_and_downs::taken_down_and_up_again", || {
+    by_one_ring_and_by_two("ups_and_downs::taken_down_and_up_again", |rings| {
         pair("a", "b");
         pair("c", "d");
-        let mut watch = Watch::on(&["b", "d"]);
+        let mut watch = Watch::with(ringed(rings, &["b", "d"]));
         send("a", 1);
         watch.until_packets(1);
 
@@ -48,9 +58,9 @@ fn taken_down_and_up_again() {
 
 #[test]
 fn a_lost_carrier_is_told() {
-    inside("ups_and_downs::a_lost_carrier_is_told", || {
+    by_one_ring_and_by_two("ups_and_downs::a_lost_carrier_is_told", |rings| {
         pair("a", "b");
-        let mut watch = Watch::on(&["b"]);
+        let mut watch = Watch::with(ringed(rings, &["b"]));
         ip("link set dev a down");
         let reason = watch.until_event("b", InterfaceState::Down);
         assert!(reason.contains("carrier") || reason.contains("beneath"), "{reason}");
@@ -63,10 +73,10 @@ fn a_lost_carrier_is_told() {
 
 #[test]
 fn gone_and_there_again() {
-    inside("ups_and_downs::gone_and_there_again", || {
+    by_one_ring_and_by_two("ups_and_downs::gone_and_there_again", |rings| {
         pair("a", "b");
         let filter = "ether proto 0x88b5".to_owned();
-        let mut watch = Watch::with(LiveOptions { filter, ..options(&["b"]) });
+        let mut watch = Watch::with(LiveOptions { filter, ..ringed(rings, &["b"]) });
         send("a", 1);
         watch.until_packets(1);
         watch.live.set_filter("ether proto 0x88b5 and ether[59] < 100").unwrap();
@@ -90,9 +100,9 @@ fn gone_and_there_again() {
 
 #[test]
 fn replaced_by_another_of_the_same_name() {
-    inside("ups_and_downs::replaced_by_another_of_the_same_name", || {
+    by_one_ring_and_by_two("ups_and_downs::replaced_by_another_of_the_same_name", |rings| {
         pair("a", "b");
-        let mut watch = Watch::on(&["b"]);
+        let mut watch = Watch::with(ringed(rings, &["b"]));
         watch.turn(Duration::ZERO);
         ip("link del dev b");
         pair("a", "b");
@@ -105,10 +115,10 @@ fn replaced_by_another_of_the_same_name() {
 
 #[test]
 fn down_at_the_start_is_no_error() {
-    inside("ups_and_downs::down_at_the_start_is_no_error", || {
+    by_one_ring_and_by_two("ups_and_downs::down_at_the_start_is_no_error", |rings| {
         pair("a", "b");
         ip("link set dev b down");
-        let mut watch = Watch::on(&["b"]);
+        let mut watch = Watch::with(ringed(rings, &["b"]));
         assert_eq!(watch.until_event("b", InterfaceState::Down), "is down");
         watch.live.set_filter("ether[59] != 1").unwrap();
         assert!(watch.live.set_filter("porrt").is_err());

@@ -1,5 +1,6 @@
 //! A capture that keeps what it saw, and frames to send.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use netsentinel_capture::live::{InterfaceEvent, InterfaceState, Live, LiveOptions};
@@ -89,6 +90,11 @@ impl Watch {
 pub(crate) fn options(interfaces: &[&str]) -> LiveOptions {
     let interfaces = interfaces.iter().map(|&name| name.to_owned()).collect();
     LiveOptions { interfaces, ..LiveOptions::default() }
+}
+
+/// The same, each interface shared among so many rings.
+pub(crate) fn ringed(rings: usize, interfaces: &[&str]) -> LiveOptions {
+    LiveOptions { rings: NonZeroUsize::new(rings).unwrap(), ..options(interfaces) }
 }
 
 /// A frame of an EtherType that nobody else uses, its content told by `mark`.

@@ -73,6 +73,21 @@ impl Subject {
         self.host
     }
 
+    /// The other host, if the subject is a pair.
+    pub const fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
+    /// The port, if it is about one.
+    pub const fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// What else tells it from others.
+    pub const fn tag(&self) -> Option<u32> {
+        self.tag
+    }
+
     /// A host and a port.
     pub const fn host_port(host: IpAddr, port: u16) -> Self {
         Self { port: Some(port), ..Self::host(host) }

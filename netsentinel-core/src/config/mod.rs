@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-pub use agent::{AgentSettings, ReputationSource};
+pub use agent::{AgentSettings, ReputationSource, Threads};
 pub use deployment::{AgentAuth, Deployment, Secret, is_open_to_all};
 pub use keys::{UnknownKey, reference};
 pub use pipeline::{PipelineSettings, Profile};
@@ -99,6 +99,12 @@ pub enum ConfigError {
     Twice {
         /// The id.
         id: &'static str,
+    },
+    /// There are more detectors than a pipeline has room for.
+    #[error("more than {most} detectors are registered")]
+    TooMany {
+        /// How many there may be.
+        most: usize,
     },
     /// A detector reads a key that is another's, or that of NetSentinel itself.
     #[error("key \"{key}\" is read by both {first} and {second}")]

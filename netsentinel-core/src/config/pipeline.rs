@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::setting::{Capacity, Seconds};
+use super::setting::{Capacity, MemoryLimit, Seconds};
 use crate::{Limits, Setup, Site};
 
 /// Which set of rules the detectors follow.
@@ -32,6 +32,9 @@ pub struct PipelineSettings {
     pub max_hosts: Capacity,
     /// Flows remembered at once.
     pub max_flows: Capacity,
+    /// Mebibytes that all tables together stay within, whatever the number of workers: sets the sizes
+    /// of all of them instead of `max_hosts` and `max_flows`. 0: no limit.
+    pub memory_limit: MemoryLimit,
     /// Rules that raise no alerts, such as `port_scan/slow`.
     pub disabled_rules: Vec<String>,
     /// Guards that spare nobody, such as `port_scan/traceroute`.
@@ -58,6 +61,7 @@ impl Default for PipelineSettings {
             internal_networks: Site::default().as_ref().to_vec(),
             max_hosts: const { Capacity::new(65_536).unwrap() },
             max_flows: const { Capacity::new(131_072).unwrap() },
+            memory_limit: MemoryLimit::NONE,
             disabled_rules: Vec::new(),
             disabled_guards: Vec::new(),
         }

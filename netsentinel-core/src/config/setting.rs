@@ -84,6 +84,30 @@ impl Capacity {
     }
 }
 
+/// How much memory tables may take together, in mebibytes, up to a tebibyte; 0 for no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MemoryLimit(Whole<0, { 1 << 20 }>);
+
+impl MemoryLimit {
+    /// No limit.
+    pub const NONE: Self = Self(Whole(0));
+
+    /// A limit of `mebibytes`; `None` above a tebibyte.
+    pub const fn new(mebibytes: u64) -> Option<Self> {
+        match Whole::new(mebibytes) {
+            Some(mebibytes) => Some(Self(mebibytes)),
+            None => None,
+        }
+    }
+
+    /// The bytes, where there is a limit.
+    pub fn bytes(self) -> Option<usize> {
+        let mebibytes = self.0.get();
+        (mebibytes > 0).then(|| usize::try_from(mebibytes << 20).unwrap_or(usize::MAX))
+    }
+}
+
 /// A whole number from `MIN` to `MAX`: sizes, lengths, counts of agents and servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]

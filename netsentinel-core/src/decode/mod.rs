@@ -64,12 +64,32 @@ pub struct Decoded<'a> {
 /// Decodes a captured frame.
 #[inline]
 pub fn decode<'a>(record: &Record<'a>) -> Decoded<'a> {
-    if record.link == LinkType::ETHERNET
-        && let Some(decoded) = straight::frame(record.data)
-    {
-        return decoded;
+    let mut headers = Headers::default();
+    let malformed = decode_into(record, &mut headers);
+    Decoded { headers, malformed }
+}
+
+/// As [`decode`], into `headers`, which hold nothing yet: so that they are written where they stay.
+#[inline(always)]
+pub(crate) fn decode_into<'a>(record: &Record<'a>, headers: &mut Headers<'a>) -> Option<Malformed> {
+    if record.link == LinkType::ETHERNET && straight::frame(record.data, headers).is_some() {
+        return None;
     }
-    walk_through(record)
+    let decoded = walk_through(record);
+    *headers = decoded.headers;
+    decoded.malformed
+}
+
+/// The packet in an Ethernet frame, if it is a TCP segment or UDP datagram as [`decode`] finds at
+/// its first glance: whole, sound, no fragment and in no tunnel. `None` says nothing.
+#[inline(always)]
+pub(crate) fn plain(frame: &[u8]) -> Option<Ip<'_>> {
+    let mut headers = Headers::default();
+    straight::frame(frame, &mut headers)?;
+    match headers.network {
+        Network::Ip(ip) => Some(ip),
+        Network::Arp(_) | Network::Other => None,
+    }
 }
 
 /// Decodes a captured frame of any kind.

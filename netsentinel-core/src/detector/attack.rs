@@ -46,6 +46,7 @@ const fn technique(id: &'static str, name: &'static str, tactic: Tactic) -> Tech
 }
 
 const RECONNAISSANCE: Tactic = Tactic { id: "TA0043", name: "Reconnaissance" };
+const INITIAL_ACCESS: Tactic = Tactic { id: "TA0001", name: "Initial Access" };
 const DISCOVERY: Tactic = Tactic { id: "TA0007", name: "Discovery" };
 const CREDENTIAL_ACCESS: Tactic = Tactic { id: "TA0006", name: "Credential Access" };
 const COMMAND_AND_CONTROL: Tactic = Tactic { id: "TA0011", name: "Command and Control" };
@@ -64,6 +65,9 @@ pub const OS_EXHAUSTION_FLOOD: Technique =
 /// Sending more than a network can carry.
 pub const DIRECT_NETWORK_FLOOD: Technique =
     technique("T1498.001", "Network Denial of Service: Direct Network Flood", IMPACT);
+/// Making others send more than a network can carry.
+pub const REFLECTION_AMPLIFICATION: Technique =
+    technique("T1498.002", "Network Denial of Service: Reflection Amplification", IMPACT);
 /// Talking on a port that the protocol does not use.
 pub const NON_STANDARD_PORT: Technique =
     technique("T1571", "Non-Standard Port", COMMAND_AND_CONTROL);
@@ -73,14 +77,34 @@ pub const ARP_CACHE_POISONING: Technique =
 /// Commands inside DNS.
 pub const DNS_C2: Technique =
     technique("T1071.004", "Application Layer Protocol: DNS", COMMAND_AND_CONTROL);
+/// Finding the server by names that both sides compute.
+pub const DOMAIN_GENERATION: Technique =
+    technique("T1568.002", "Dynamic Resolution: Domain Generation Algorithms", COMMAND_AND_CONTROL);
 /// One protocol inside another.
 pub const PROTOCOL_TUNNELING: Technique =
     technique("T1572", "Protocol Tunneling", COMMAND_AND_CONTROL);
 /// Data out by another way than the command channel.
 pub const EXFILTRATION_OVER_ALTERNATIVE_PROTOCOL: Technique =
     technique("T1048", "Exfiltration Over Alternative Protocol", EXFILTRATION);
+/// Data out by a protocol that encrypts nothing: FTP, mail.
+pub const EXFILTRATION_IN_THE_CLEAR: Technique = technique(
+    "T1048.003",
+    "Exfiltration Over Alternative Protocol: Exfiltration Over Unencrypted Non-C2 Protocol",
+    EXFILTRATION,
+);
+/// Data out in pieces too small to be noticed.
+pub const DATA_TRANSFER_SIZE_LIMITS: Technique =
+    technique("T1030", "Data Transfer Size Limits", EXFILTRATION);
+/// Data or commands in a protocol that carries neither, such as ICMP.
+pub const NON_APPLICATION_LAYER_PROTOCOL: Technique =
+    technique("T1095", "Non-Application Layer Protocol", COMMAND_AND_CONTROL);
 /// Data out over the command channel.
 pub const EXFILTRATION_OVER_C2: Technique =
     technique("T1041", "Exfiltration Over C2 Channel", EXFILTRATION);
 /// Guessing passwords.
 pub const BRUTE_FORCE: Technique = technique("T1110", "Brute Force", CREDENTIAL_ACCESS);
+/// Trying a few passwords on many accounts.
+pub const PASSWORD_SPRAYING: Technique =
+    technique("T1110.003", "Brute Force: Password Spraying", CREDENTIAL_ACCESS);
+/// Logging in with somebody else's password.
+pub const VALID_ACCOUNTS: Technique = technique("T1078", "Valid Accounts", INITIAL_ACCESS);

@@ -4,12 +4,14 @@ use std::net::IpAddr;
 
 use super::attack::Technique;
 use super::finding::{Bar, Finding, Reached, Report, Standing};
-use super::{Descriptor, Guard, Rule};
+use super::{Guard, Rule};
 use crate::alert::{
     Agent, Alert, AlertId, Endpoint, FlowId, ReputationNote, Sink, Subject, TechniqueNote,
 };
-use crate::pipeline::{Episodes, RuleCounters, Share, Switches, Trace, Waiting, Weighing};
-use crate::{Attempt, Flow, Indicator, Mac, Packet, Reputation, RiskTier, Site, Timestamp};
+use crate::pipeline::{Account, Ledger, Moment, Share, Weighing};
+use crate::{
+    Attempt, Flow, Indicator, Interest, Mac, Packet, Reputation, RiskTier, Site, Timestamp,
+};
 
 const NANOS_PER_MILLISECOND: u64 = 1_000_000;
 
@@ -20,53 +22,65 @@ const NANOS_PER_MILLISECOND: u64 = 1_000_000;
 /// the findings that wait for a verdict, the cooldown, the counting while an alert is open, and the
 /// making of the alert itself.
 pub struct Context<'a> {
+    pub(crate) at: &'a Occasion<'a>,
+    pub(crate) seat: &'a mut Account,
+    pub(crate) ledger: &'a mut Ledger,
+    pub(crate) sink: &'a mut dyn Sink,
+}
+
+/// What is the same for all detectors during one call of each: made once for a packet.
+pub(crate) struct Occasion<'a> {
     pub(crate) now: Timestamp,
     pub(crate) packet: Option<&'a Packet<'a>>,
     pub(crate) flow: Option<&'a Flow>,
-    pub(crate) attempt: Option<Attempt>,
-    pub(crate) descriptor: &'static Descriptor,
+    pub(crate) attempt: Option<&'a Attempt>,
     pub(crate) site: &'a Site,
     pub(crate) share: &'a Share,
     pub(crate) agent: &'a Agent,
     pub(crate) reputation: &'a dyn Reputation,
-    pub(crate) episodes: &'a mut Episodes,
-    /// Absent where there is nobody to ask.
-    pub(crate) waiting: Option<&'a mut Waiting>,
-    pub(crate) switches: &'a Switches,
-    pub(crate) counters: &'a mut RuleCounters,
-    /// Where somebody wants to know why.
-    pub(crate) trace: Option<&'a mut Trace>,
-    pub(crate) sink: &'a mut dyn Sink,
 }
 
 impl<'a> Context<'a> {
     /// Packet time: that of the packet at hand, or of the tick.
     pub fn now(&self) -> Timestamp {
-        self.now
+        self.at.now
     }
 
     /// Which networks are ours.
     pub fn site(&self) -> &'a Site {
-        self.site
+        self.at.site
     }
 
     /// The flow that the packet belongs to, if it belongs to one; only with
     /// [`Interest::FLOW`](crate::Interest::FLOW).
     pub fn flow(&self) -> Option<&'a Flow> {
-        self.flow
+        self.at.flow
     }
 
     /// What the packet does to an attempt to open a conversation, if it does anything; only with
     /// [`Interest::ATTEMPT`](crate::Interest::ATTEMPT). Every UDP packet that opens one tells it, too.
     pub fn attempt(&self) -> Option<&Attempt> {
-        self.attempt.as_ref()
+        self.at.attempt
+    }
+
+    /// From the next packet on the detector sees packets of these kinds, too, until it says otherwise:
+    /// for evidence that is worth its cost only while something is suspected. With no kinds it sees what
+    /// it asks for. [`Interest::ATTEMPT`] and [`Interest::FLOW`] can not be watched: what they need is
+    /// kept from the start or not at all. Nor can what [`DetectorKind::watches`](super::DetectorKind::watches)
+    /// does not name.
+    pub fn watch(&mut self, kinds: Interest) {
+        let kinds = kinds & self.seat.may_watch;
+        if self.seat.watching != kinds {
+            self.seat.watching = kinds;
+            self.ledger.watching_changed = true;
+        }
     }
 
     /// Whether the behaviour of `host` is judged here. Of several workers exactly one judges a host, and
     /// that one sees all packets from and to it, all ICMP errors, all ARP and all neighbour discovery. A detector that judges either end
     /// of a packet counts for a host only where this holds.
     pub fn judges(&self, host: IpAddr) -> bool {
-        self.share.owns(host)
+        self.at.share.owns(host)
     }
 
     /// Whether the `count` that `rule` has come to for `subject` reaches `base` as lowered by what is
@@ -74,6 +88,7 @@ impl<'a> Context<'a> {
     /// ([`Reached::holds`] tells them apart).
     ///
     /// Reputation is asked only once the count would do for the worst tier.
+    #[inline]
     pub fn reaches<'i>(
         &mut self,
         rule: &'static Rule,
@@ -82,11 +97,11 @@ impl<'a> Context<'a> {
         count: u64,
         indicator: Option<Indicator<'i>>,
     ) -> Option<Reached<'i>> {
-        self.explain(rule, subject, base, count, indicator);
-        self.held_against(Bar { base, exceeds: false }, count, indicator)
+        self.held_against(rule, subject, Bar { base, exceeds: false }, count, indicator)
     }
 
     /// As [`reaches`](Self::reaches), for rules whose count must be *more* than the threshold.
+    #[inline]
     pub fn exceeds<'i>(
         &mut self,
         rule: &'static Rule,
@@ -95,37 +110,58 @@ impl<'a> Context<'a> {
         count: u64,
         indicator: Option<Indicator<'i>>,
     ) -> Option<Reached<'i>> {
-        self.explain(rule, subject, base, count, indicator);
-        self.held_against(Bar { base, exceeds: true }, count, indicator)
+        self.held_against(rule, subject, Bar { base, exceeds: true }, count, indicator)
     }
 
+    /// Most counts are far below, so that is asked here, and the rest elsewhere.
+    #[inline]
+    fn held_against<'i>(
+        &mut self,
+        rule: &'static Rule,
+        subject: Subject,
+        bar: Bar,
+        count: u64,
+        indicator: Option<Indicator<'i>>,
+    ) -> Option<Reached<'i>> {
+        if self.ledger.trace.is_some() {
+            self.explain(rule, subject, bar, count, indicator);
+        }
+        if bar.is_met(count, RiskTier::Critical) {
+            self.held_by_what_is_known(bar, count, indicator)
+        } else {
+            None
+        }
+    }
+
+    #[cold]
     fn explain(
         &mut self,
         rule: &'static Rule,
         subject: Subject,
-        base: u64,
+        bar: Bar,
         count: u64,
         indicator: Option<Indicator<'_>>,
     ) {
-        let Some(trace) = &mut self.trace else { return };
-        if !self.share.owns(subject.owner()) || !trace.follows(subject.owner()) {
+        let Some(trace) = &mut self.ledger.trace else { return };
+        if !self.at.share.owns(subject.owner()) || !trace.follows(subject.owner()) {
             return;
         }
-        let tier = indicator.map_or(RiskTier::Clean, |indicator| self.reputation.tier(indicator));
-        let at = (self.now, self.packet.map_or(0, |packet| packet.frame));
-        trace.weigh(&Weighing { rule, subject, count, base, tier, at });
+        let tier =
+            indicator.map_or(RiskTier::Clean, |indicator| self.at.reputation.tier(indicator));
+        let at = Moment::of(self.at.now, self.at.packet);
+        trace.weigh(rule, subject, &Weighing { count, bar, tier, indicator }, at);
     }
 
     /// Asks whether `guard` spares `subject` from `rule`, and counts it. To be asked where the guard's
     /// condition is met and the rule would raise an alert but for it; where the answer is no, the guard
     /// is switched off, and the rule goes on.
     pub fn spares(&mut self, guard: &Guard, rule: &'static Rule, subject: Subject) -> bool {
-        if !self.switches.guards(guard) {
+        if !self.seat.switches.guards(guard) {
             return false;
         }
-        if self.share.owns(subject.owner()) {
-            self.counters.spared(rule, guard);
-            if let Some(trace) = &mut self.trace {
+        if self.at.share.owns(subject.owner()) {
+            self.seat.counters.spared(rule, guard);
+            if let Some(trace) = &mut self.ledger.trace {
                 trace.spared(rule, subject, guard);
             }
         }
@@ -139,34 +175,32 @@ impl<'a> Context<'a> {
     ///
     /// Both subjects must be of the same host.
     pub fn is_part_of(&mut self, whole: &'static Rule, of: Subject, finding: &Finding<'_>) -> bool {
-        if !finding.reached.holds() || !self.share.owns(of.owner()) {
+        if !finding.reached.holds() || !self.at.share.owns(of.owner()) {
             return false;
         }
-        let joined = self.episodes.join((whole.id, of), finding, self.now, self.sink);
+        let joined = self.ledger.episodes.join((whole.id, of), finding, self.at.now, self.sink);
         if joined {
-            self.counters.merged(finding.rule);
-            if let Some(trace) = &mut self.trace {
-                trace.merged(finding.rule, finding.subject);
+            self.seat.counters.merged(finding.rule);
+            if let Some(trace) = &mut self.ledger.trace {
+                trace.merged(finding.rule, finding.subject, whole);
             }
         }
         joined
     }
 
-    fn held_against<'i>(
+    fn held_by_what_is_known<'i>(
         &self,
         bar: Bar,
         count: u64,
         indicator: Option<Indicator<'i>>,
     ) -> Option<Reached<'i>> {
-        if !bar.is_met(count, RiskTier::Critical) {
-            return None;
-        }
-        let tier = indicator.map_or(RiskTier::Clean, |indicator| self.reputation.tier(indicator));
+        let tier =
+            indicator.map_or(RiskTier::Clean, |indicator| self.at.reputation.tier(indicator));
         // A count that is enough asks too: the alert that it raises may be escalated.
-        let outstanding = self.waiting.is_some()
+        let outstanding = self.ledger.waiting.is_some()
             && tier < RiskTier::Critical
             && indicator
-                .is_some_and(|indicator| self.reputation.want(indicator, bar.suspicion(count)));
+                .is_some_and(|indicator| self.at.reputation.want(indicator, bar.suspicion(count)));
         let standing = match bar.is_met(count, tier) {
             true => Standing::Holds,
             false if outstanding => Standing::Waits,
@@ -184,11 +218,14 @@ impl<'a> Context<'a> {
     ///
     /// Tells whether a new alert was raised.
     pub fn raise(&mut self, finding: Finding<'_>, report: impl FnOnce(&mut Report)) -> bool {
-        if !self.share.owns(finding.subject.owner()) {
+        if !self.at.share.owns(finding.subject.owner()) {
             return false;
         }
-        if !self.switches.allow(finding.rule) {
-            self.counters.disabled(finding.rule);
+        if !self.seat.switches.allow(finding.rule) {
+            self.seat.counters.disabled(finding.rule);
+            if let Some(trace) = &mut self.ledger.trace {
+                trace.disabled(finding.rule, finding.subject);
+            }
             return false;
         }
         let finding = Finding {
@@ -197,16 +234,16 @@ impl<'a> Context<'a> {
             ..finding
         };
         let told = match finding.reached.standing {
-            Standing::Holds => self.episodes.extend(&finding, self.now, self.sink),
-            Standing::Since(_) => self.episodes.covers(&finding, self.now, self.sink),
+            Standing::Holds => self.ledger.episodes.extend(&finding, self.at.now, self.sink),
+            Standing::Since(_) => self.ledger.episodes.covers(&finding, self.at.now, self.sink),
             Standing::Waits => {
                 self.remember(&finding);
                 return false;
             }
         };
         if told {
-            self.counters.suppressed(finding.rule);
-            if let Some(trace) = &mut self.trace {
+            self.seat.counters.suppressed(finding.rule);
+            if let Some(trace) = &mut self.ledger.trace {
                 trace.added(finding.rule, finding.subject);
             }
             return false;
@@ -214,13 +251,13 @@ impl<'a> Context<'a> {
         let mut text = Report::default();
         report(&mut text);
         let alert = self.alert(&finding, text);
-        self.counters.raised(finding.rule, alert.severity);
-        if let Some(trace) = &mut self.trace {
-            trace.raised(finding.rule, finding.subject);
+        self.seat.counters.raised(finding.rule, alert.severity);
+        if let Some(trace) = &mut self.ledger.trace {
+            trace.raised(finding.rule, finding.subject, Moment::of(self.at.now, self.at.packet));
         }
         self.sink.alert(alert.clone());
-        self.episodes.open(&finding, self.now, alert, self.sink);
-        if let Some(waiting) = &mut self.waiting {
+        self.ledger.episodes.open(&finding, self.at.now, alert, self.sink);
+        if let Some(waiting) = &mut self.ledger.waiting {
             waiting.forget(&finding);
         }
         true
@@ -228,39 +265,40 @@ impl<'a> Context<'a> {
 
     /// While an alert is open for it, that alert is what a verdict is told by.
     fn remember(&mut self, finding: &Finding<'_>) {
-        if let Some(waiting) = &mut self.waiting
-            && !self.episodes.is_open(finding, self.now)
+        if let Some(waiting) = &mut self.ledger.waiting
+            && !self.ledger.episodes.is_open(finding, self.at.now)
         {
-            waiting.remember(self.descriptor, finding, self.now);
+            waiting.remember(self.seat.descriptor, finding, self.at.now);
         }
     }
 
     fn alert(&self, finding: &Finding<'_>, mut text: Report) -> Alert {
         let Reached { count, bar: Bar { base, .. }, tier, indicator, standing } = finding.reached;
-        let note = indicator.map(|indicator| ReputationNote::of(indicator, tier, self.reputation));
-        let (agent, rule, subject) = (&self.agent.id, finding.rule.id, &finding.subject);
+        let note =
+            indicator.map(|indicator| ReputationNote::of(indicator, tier, self.at.reputation));
+        let (agent, rule, subject) = (&self.at.agent.id, finding.rule.id, &finding.subject);
         let (id, counted) = match standing {
             Standing::Since(counted) => {
-                let after = self.now.nanos_since(counted) / NANOS_PER_MILLISECOND;
+                let after = self.at.now.nanos_since(counted) / NANOS_PER_MILLISECOND;
                 text.evidence("verdict_after_s", after as f64 / 1_000.0);
-                (AlertId::of_verdict(agent, rule, subject, self.now), counted)
+                (AlertId::of_verdict(agent, rule, subject, self.at.now), counted)
             }
             Standing::Holds | Standing::Waits => {
-                (AlertId::of(agent, rule, subject, self.now), self.now)
+                (AlertId::of(agent, rule, subject, self.at.now), self.at.now)
             }
         };
-        let techniques = text.attack.unwrap_or(self.descriptor.attack);
-        let packet = self.packet;
-        let severity = finding.rule.severity.unwrap_or(self.descriptor.severity);
+        let techniques = text.attack.unwrap_or(self.seat.descriptor.attack);
+        let packet = self.at.packet;
+        let severity = finding.rule.severity.unwrap_or(self.seat.descriptor.severity);
         Alert {
             v: Alert::VERSION,
             id,
             update: 0,
-            timestamp: self.now,
-            detector: self.descriptor.id.into(),
+            timestamp: self.at.now,
+            detector: self.seat.descriptor.id.into(),
             rule: finding.rule.id.into(),
             signature: finding.rule.signature,
-            category: self.descriptor.category.into(),
+            category: self.seat.descriptor.category.into(),
             severity: tier.severity(severity),
             base_severity: severity,
             source: finding.source,
@@ -280,7 +318,7 @@ impl<'a> Context<'a> {
             interface: packet
                 .and_then(|packet| packet.interface)
                 .map(|name| crate::text::printable(name.as_bytes())),
-            agent: self.agent.clone(),
+            agent: self.at.agent.clone(),
         }
     }
 
@@ -288,14 +326,14 @@ impl<'a> Context<'a> {
     /// its frame bears, where the finding names none.
     fn placed(&self, end: Endpoint) -> Endpoint {
         Endpoint {
-            internal: end.ip.map(|ip| self.site.is_internal(ip)),
+            internal: end.ip.map(|ip| self.at.site.is_internal(ip)),
             mac: end.mac.or_else(|| self.frame_address(end.ip?)),
             ..end
         }
     }
 
     fn frame_address(&self, host: IpAddr) -> Option<Mac> {
-        let packet = self.packet.filter(|packet| packet.headers.tunnel.is_none())?;
+        let packet = self.at.packet.filter(|packet| packet.headers.tunnel.is_none())?;
         let (ethernet, ip) = (packet.headers.ethernet?, packet.ip()?);
         match host {
             _ if host == ip.source => Some(ethernet.source),

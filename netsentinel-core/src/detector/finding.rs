@@ -90,6 +90,7 @@ impl<'i> Reached<'i> {
 
 impl Bar {
     /// Whether `count` is enough for an endpoint of this tier.
+    #[inline]
     pub(crate) const fn is_met(self, count: u64, tier: RiskTier) -> bool {
         let threshold = tier.threshold(self.base);
         if self.exceeds { count > threshold } else { count >= threshold }

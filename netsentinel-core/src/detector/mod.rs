@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use context::Context;
+pub(crate) use context::Occasion;
 pub(crate) use finding::{Bar, Standing};
 pub use finding::{Finding, Reached, Report};
 pub use registration::Registration;
@@ -75,6 +76,13 @@ pub trait DetectorKind: Detector + Sized + 'static {
     fn asks(profile: Profile) -> Asks {
         let _ = profile;
         Asks { interest: Self::DESCRIPTOR.interest, judges: Self::DESCRIPTOR.judges }
+    }
+
+    /// Which kinds it may ask for besides, by [`Context::watch`], while it suspects something; none, unless a
+    /// detector says otherwise. Workers are handed only what some detector may see.
+    fn watches(profile: Profile) -> Interest {
+        let _ = profile;
+        Interest::empty()
     }
 
     /// Makes the detector and takes all the memory it will ever use, but for

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::{Asks, Descriptor, Detector, DetectorKind, Seated, Setup};
+use crate::Interest;
 use crate::config::{Config, ConfigError, Profile, object_of};
 
 /// A kind of detector with its type erased: what a registry is a list of.
@@ -52,6 +53,7 @@ use crate::config::{Config, ConfigError, Profile, object_of};
 pub struct Registration {
     descriptor: &'static Descriptor,
     asks: fn(Profile) -> Asks,
+    watches: fn(Profile) -> Interest,
     defaults: fn() -> Map<String, Value>,
     read: fn(&Config) -> Result<Map<String, Value>, ConfigError>,
     build: Build,
@@ -65,6 +67,7 @@ impl Registration {
         Self {
             descriptor: const { &D::DESCRIPTOR },
             asks: D::asks,
+            watches: D::watches,
             defaults: || object_of(&D::Settings::default()),
             read: |config| Ok(object_of(&config.section::<D::Settings>()?)),
             build: |config, setup| Ok(Box::new(D::new(config.section()?, setup))),
@@ -79,6 +82,11 @@ impl Registration {
     /// Which packets the detector asks to see under `profile`, and whose behaviour it judges then.
     pub fn asks(&self, profile: Profile) -> Asks {
         (self.asks)(profile)
+    }
+
+    /// Which kinds of packet the detector may watch besides under `profile`.
+    pub(crate) fn watches(&self, profile: Profile) -> Interest {
+        (self.watches)(profile)
     }
 
     /// The keys that the detector reads, with their defaults.

@@ -1,11 +1,13 @@
-//! DNS messages: just the header and the questions, read in place.
+//! DNS messages: the header, the questions and the answers, read in place.
 //!
 //! What is hostile here: compression pointers that loop, names without an end, counts that lie.
 //! Every walk is bounded by [`Name::MAX_WIRE_LEN`] and stops at the first thing that is wrong.
 
+mod answer;
 mod name;
 mod stream;
 
+pub use answer::Answer;
 pub use name::Name;
 pub use stream::Messages;
 

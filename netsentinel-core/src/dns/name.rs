@@ -8,6 +8,18 @@ const NAME_LEN_MAX: usize = 255;
 /// Pointers followed in one name: as many labels as the longest has.
 const POINTERS_MAX: u8 = 127;
 
+/// Which bytes host names consist of.
+const IN_HOST_NAMES: [bool; 256] = {
+    let mut fits = [false; 256];
+    let mut byte = 0;
+    while byte < fits.len() {
+        let b = byte as u8;
+        fits[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        byte += 1;
+    }
+    fits
+};
+
 /// A domain name inside a DNS message, read where it stands.
 #[derive(Clone, Copy)]
 pub struct Name<'a> {
@@ -61,19 +73,21 @@ impl<'a> Name<'a> {
     pub fn lower<'b>(&self, buffer: &'b mut [u8; NAME_LEN_MAX]) -> Option<&'b str> {
         let mut len = 0;
         for label in self.labels() {
-            let fits = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-            if !label.iter().all(fits) {
+            let from = len + usize::from(len > 0);
+            let to = buffer.get_mut(from..from + label.len())?;
+            let mut fits = true;
+            for (lower, byte) in to.iter_mut().zip(label) {
+                *lower = byte.to_ascii_lowercase();
+                fits &= IN_HOST_NAMES[usize::from(*byte)];
+            }
+            if !fits {
                 len = 0;
                 continue;
             }
-            if len > 0 {
-                *buffer.get_mut(len)? = b'.';
-                len += 1;
+            if let Some(dot) = buffer.get_mut(len..from).and_then(<[u8]>::first_mut) {
+                *dot = b'.';
             }
-            for byte in label {
-                *buffer.get_mut(len)? = byte.to_ascii_lowercase();
-                len += 1;
-            }
+            len = from + label.len();
         }
         std::str::from_utf8(buffer.get(..len)?).ok().filter(|name| !name.is_empty())
     }

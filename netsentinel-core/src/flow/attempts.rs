@@ -33,7 +33,7 @@ impl Attempt {
 pub enum AttemptStep {
     /// The first packet: a SYN, or the first datagram of a UDP flow.
     Opens,
-    /// The originator sends again before there is an answer.
+    /// The originator sends again before there is an answer, or though it was refused.
     Repeats,
     /// The responder answers for the first time: by SYN-ACK, or any datagram.
     Answers,
@@ -75,7 +75,8 @@ enum Phase {
 impl Attempts {
     /// An attempt forgotten after this long a silence does not count as an eviction.
     const IDLE: Duration = Duration::from_secs(300);
-    /// A SYN that comes so long after its connection was answered, on the same ports, opens a new one.
+    /// A SYN that comes so long after a connection on the same ports that was answered, refused or reset
+    /// opens a new one. A silent one may be tried again for longer: until it is idle.
     const REUSE_AFTER: Duration = Duration::from_secs(60);
 
     /// Room for `max_flows` UDP flows and, if TCP is followed, half as many connections: they are
@@ -114,9 +115,9 @@ impl Attempts {
         let (from, to) = quoted.ports?;
         let table = if quoted.protocol == TCP { self.tcp.as_mut()? } else { &mut self.udp };
         let (source, destination) = ((quoted.source, from), (quoted.destination, to));
-        let key = FlowKey::between(source, destination, quoted.protocol);
+        let (key, from_low) = FlowKey::between(source, destination, quoted.protocol);
         let state = table.touch(&key, now)?;
-        if state.phase != Phase::Waiting || !state.is_opened_by(source <= destination) {
+        if state.phase != Phase::Waiting || !state.is_opened_by(from_low) {
             return None;
         }
         state.phase = Phase::Refused;
@@ -141,7 +142,7 @@ fn follow_udp(
         return Some(state.told(&key, AttemptStep::Opens));
     }
     match (state.is_opened_by(from_low), state.phase) {
-        (true, Phase::Waiting) => state.repeat(&key),
+        (true, Phase::Waiting | Phase::Refused) => state.repeat(&key),
         (false, Phase::Waiting) => {
             state.phase = Phase::Answered;
             Some(state.told(&key, AttemptStep::Answers))
@@ -157,9 +158,11 @@ fn open(table: &mut BoundedMap<FlowKey, State>, ip: &Ip<'_>, now: Timestamp) -> 
     if touched.inserted {
         return Some(state.told(&key, AttemptStep::Opens));
     }
-    let reused = state.phase == Phase::Answered || state.phase == Phase::Aborted;
-    if !state.is_opened_by(from_low) || (reused && now > state.opened.after(Attempts::REUSE_AFTER))
-    {
+    let reuse_after = match state.phase {
+        Phase::Waiting => Attempts::IDLE,
+        Phase::Answered | Phase::Refused | Phase::Aborted => Attempts::REUSE_AFTER,
+    };
+    if !state.is_opened_by(from_low) || now > state.opened.after(reuse_after) {
         *state = State::opened(from_low, now);
         return Some(state.told(&key, AttemptStep::Opens));
     }
@@ -324,6 +327,7 @@ mod tests {
         let error = packet(router, A.0, 1, error);
         assert_eq!(wire.see(error, Interest::ICMP_ERROR), Some((AttemptStep::Refuses, A.0)));
         assert_eq!(wire.see(error, Interest::ICMP_ERROR), None, "told once");
+        assert_eq!(wire.udp(other, B), Some((AttemptStep::Repeats, A.0)), "in spite of it");
     }
 
     #[test]

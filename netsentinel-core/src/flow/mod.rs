@@ -1,13 +1,15 @@
 //! Flows: who opened a conversation, with whom, and how much went each way.
 
 mod attempts;
+mod key;
 mod table;
 
 use std::net::IpAddr;
 
-use crate::{Ip, TcpFlags, Timestamp};
+use crate::{TcpFlags, Timestamp};
 
 pub use attempts::{Attempt, AttemptStep, Attempts};
+use key::FlowKey;
 pub use table::FlowTable;
 
 /// A conversation between two endpoints.
@@ -73,42 +75,4 @@ pub enum FlowEnd {
     Evicted,
     /// The capture ended.
     CaptureEnd,
-}
-
-/// A flow without its direction: the same for packets both ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct FlowKey {
-    low: (IpAddr, u16),
-    high: (IpAddr, u16),
-    protocol: u8,
-}
-
-impl FlowKey {
-    fn of(ip: &Ip<'_>) -> Option<Self> {
-        Self::with_direction(ip).map(|(key, _)| key)
-    }
-
-    /// The key, and whether the packet comes from its lower end.
-    fn with_direction(ip: &Ip<'_>) -> Option<(Self, bool)> {
-        let (source_port, destination_port) = ip.ports()?;
-        let (from, to) = ((ip.source, source_port), (ip.destination, destination_port));
-        Some((Self::between(from, to, ip.protocol), from <= to))
-    }
-
-    fn between(from: (IpAddr, u16), to: (IpAddr, u16), protocol: u8) -> Self {
-        let (low, high) = if from <= to { (from, to) } else { (to, from) };
-        Self { low, high, protocol }
-    }
-
-    /// The five-tuple of a flow that the lower end has opened, or the other.
-    fn tuple(&self, low_opened: bool) -> FiveTuple {
-        let (from, to) = if low_opened { (self.low, self.high) } else { (self.high, self.low) };
-        FiveTuple {
-            originator: from.0,
-            originator_port: from.1,
-            responder: to.0,
-            responder_port: to.1,
-            protocol: self.protocol,
-        }
-    }
 }

@@ -7,7 +7,11 @@ use std::sync::Arc;
 
 use super::dispatch::{Dispatcher, Seat};
 use super::episodes::Episodes;
+use super::ledger::Ledger;
+use super::packet_time::PacketTime;
 use super::reassembly::Reassembly;
+use super::rooms::Rooms;
+use super::rota::{Rota, SEATS_MAX};
 use super::share::Share;
 use super::switches::{self, Switches};
 use super::trace::Trace;
@@ -18,7 +22,7 @@ use crate::config::{Config, ConfigError};
 use crate::decode::DecodeCounters;
 use crate::flow::{Attempts, FlowTable};
 use crate::reputation::Clean;
-use crate::{Interest, Registration, Reputation, Timestamp};
+use crate::{Interest, Registration, Reputation};
 
 /// Makes a [`Pipeline`].
 #[derive(Clone)]
@@ -63,8 +67,8 @@ impl<'c> PipelineBuilder<'c> {
         self
     }
 
-    /// Keeps, for [`Pipeline::explanations`], what is weighed about these hosts; about all where none is
-    /// named. Takes memory as it goes, and time.
+    /// Keeps, for [`Pipeline::explained`], what is weighed about these hosts; about all where none is
+    /// named. Takes memory as it goes, and time. Only a pipeline by itself can tell it, no workers.
     #[must_use]
     pub fn explain(mut self, hosts: Vec<IpAddr>) -> Self {
         self.explain = Some(hosts);
@@ -75,29 +79,56 @@ impl<'c> PipelineBuilder<'c> {
     ///
     /// # Errors
     ///
-    /// When a key has a wrong type or is out of range, two detectors have the same id, or one reads a
-    /// key that another or NetSentinel itself owns.
+    /// When a key has a wrong type or is out of range, two detectors have the same id, one reads a key
+    /// that another or NetSentinel itself owns, there are more than 64, or the tables do not fit into
+    /// `memory_limit`.
     pub fn build(self) -> Result<Pipeline, ConfigError> {
         self.check_owners()?;
-        self.build_share(Share::whole())
+        let share = Share::whole();
+        let rooms = self.rooms(&share, NonZeroUsize::MIN)?;
+        self.build_share(share, rooms)
     }
 
-    /// Makes several pipelines on threads of their own that raise, together, what one would. Each
-    /// takes as much memory as one.
+    /// Makes several pipelines on threads of their own that raise, together, what one would; 1,024 at
+    /// most. The tables of their detectors together take little more memory than those of one; what is
+    /// kept for flows, fragments and open alerts each has to the full.
     ///
     /// # Errors
     ///
     /// As [`build`](Self::build), or when a thread can not be started.
     pub fn build_workers(self, workers: NonZeroUsize) -> Result<Workers, BuildError> {
         self.check_owners()?;
-        let shares = Share::divided(workers.get() as u64);
-        let pipelines = shares.map(|share| self.build_share(share)).collect::<Result<_, _>>()?;
-        Ok(Workers::start(pipelines)?)
+        let (first, others) = Share::divided(workers.get());
+        let rooms = self.rooms(&first, workers)?;
+        let first = self.build_share(first, rooms)?;
+        let others =
+            others.map(|share| self.build_share(share, rooms)).collect::<Result<_, _>>()?;
+        Ok(Workers::start(first, others)?)
     }
 
-    fn build_share(&self, share: Share) -> Result<Pipeline, ConfigError> {
+    /// How large tables become where `workers` are made, of which one has `share`. With a limit, by
+    /// making pipelines and looking at what they take, so that it holds for detectors of any kind.
+    fn rooms(&self, share: &Share, workers: NonZeroUsize) -> Result<Rooms, ConfigError> {
         let settings = &self.config.pipeline;
-        let setup = settings.setup();
+        let Some(limit) = settings.memory_limit.bytes() else { return Ok(Rooms::of(settings)) };
+        let bytes = |rooms| {
+            let pipeline = self.build_share(share.clone(), rooms)?;
+            Ok(pipeline.stats().memory.bytes.saturating_mul(workers.get()))
+        };
+        Rooms::within(limit, bytes)?.map_err(|least| ConfigError::Key {
+            key: "memory_limit".into(),
+            reason: format!(
+                "{} MiB are too little: the tables of these detectors take at least {}",
+                limit >> 20,
+                least.div_ceil(1 << 20)
+            ),
+        })
+    }
+
+    fn build_share(&self, share: Share, rooms: Rooms) -> Result<Pipeline, ConfigError> {
+        let settings = &self.config.pipeline;
+        let mut setup = settings.setup();
+        setup.limits.max_keys = share.room(rooms.hosts);
         let mut wanted = Interest::empty();
         let mut seats = Vec::with_capacity(self.registrations.len());
         for registration in &self.registrations {
@@ -106,31 +137,38 @@ impl<'c> PipelineBuilder<'c> {
             let (descriptor, asks) = (registration.descriptor(), registration.asks(setup.profile));
             let switches = Switches::new(descriptor, settings);
             wanted |= asks.interest;
-            seats.push(Seat::new(descriptor, asks, switches, detector, keys));
+            let may_watch = registration.watches(setup.profile);
+            seats.push(Seat::new(descriptor, (asks, may_watch), switches, detector, keys));
         }
-        let max_flows = settings.max_flows.get();
         let dispatcher = Dispatcher {
             attempts: wanted
                 .intersects(Interest::PROBE | Interest::ATTEMPT)
-                .then(|| Attempts::new(max_flows, wanted.contains(Interest::ATTEMPT))),
-            flows: wanted.contains(Interest::FLOW).then(|| FlowTable::new(max_flows)),
-            episodes: Episodes::new(settings.alert_cooldown.duration()),
+                .then(|| Attempts::new(rooms.flows, wanted.contains(Interest::ATTEMPT))),
+            flows: wanted.contains(Interest::FLOW).then(|| FlowTable::new(rooms.flows)),
             site: settings.site(),
             agent: self.agent.clone(),
             reputation: self.reputation.clone().unwrap_or_else(|| Arc::new(Clean)),
-            waiting: self.reputation.is_some().then(Waiting::new),
-            trace: self.explain.clone().map(Trace::new),
+            ledger: Ledger {
+                episodes: Episodes::new(rooms.episodes, settings.alert_cooldown.duration()),
+                waiting: self
+                    .reputation
+                    .is_some()
+                    .then(|| Waiting::new(rooms.waiting_addresses, rooms.waiting_domains)),
+                trace: self.explain.clone().map(Trace::new),
+                watching_changed: false,
+            },
             share,
             wanted,
+            rota: Rota::new(&seats),
             seats,
         };
         Ok(Pipeline {
-            order: dispatcher.seats.iter().map(|seat| seat.descriptor.id).collect(),
+            order: dispatcher.seats.iter().map(|seat| seat.account.descriptor.id).collect(),
             dispatcher,
             settings: settings.clone(),
-            reassembly: Reassembly::new(),
-            newest: Timestamp::MIN,
-            second_end: Timestamp::MIN,
+            setup,
+            reassembly: Reassembly::new(rooms.datagrams, rooms.blocks),
+            time: PacketTime::START,
             packets: 0,
             bytes: 0,
             out_of_order: 0,
@@ -139,6 +177,9 @@ impl<'c> PipelineBuilder<'c> {
     }
 
     fn check_owners(&self) -> Result<(), ConfigError> {
+        if self.registrations.len() > SEATS_MAX {
+            return Err(ConfigError::TooMany { most: SEATS_MAX });
+        }
         let mut ids = HashSet::new();
         let ours = crate::config::reference(&[]).into_iter().map(|(key, _)| (key, "netsentinel"));
         let mut owners: HashMap<String, &'static str> = ours.collect();

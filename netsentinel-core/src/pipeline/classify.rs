@@ -5,6 +5,7 @@ use crate::quoted;
 use crate::{Icmp, Interest, Ip, Network, Packet, TcpFlags, Transport, Udp};
 
 const ICMP: u8 = 1;
+const ICMP_V6: u8 = 58;
 const ECHO_REQUEST_V4: u8 = 8;
 const ECHO_REQUEST_V6: u8 = 128;
 /// Router solicitation to redirect (RFC 4861 §4).
@@ -16,11 +17,18 @@ const NEIGHBOUR_TYPES: std::ops::RangeInclusive<u8> = 133..=137;
 pub(super) fn kinds(packet: &Packet<'_>) -> Interest {
     match &packet.headers.network {
         Network::Arp(_) => Interest::ARP,
-        Network::Ip(ip) => Interest::IP | transport_kinds(ip),
+        Network::Ip(ip) => ip_kinds(ip),
         Network::Other => Interest::empty(),
     }
 }
 
+/// The same of a packet that is known to be of IP.
+#[inline(always)]
+pub(super) fn ip_kinds(ip: &Ip<'_>) -> Interest {
+    Interest::IP | transport_kinds(ip)
+}
+
+#[inline(always)]
 fn transport_kinds(ip: &Ip<'_>) -> Interest {
     match ip.transport {
         Transport::Tcp(tcp) => {
@@ -37,6 +45,9 @@ fn transport_kinds(ip: &Ip<'_>) -> Interest {
         Transport::Udp(udp) if ip.fragment.is_some() && !shows_questions(udp) => Interest::UDP,
         Transport::Udp(udp) => Interest::UDP | dns_kinds(udp.source_port, udp.destination_port),
         Transport::Icmp(icmp) => Interest::ICMP | icmp_kinds(ip.protocol, icmp),
+        Transport::Other(_) if ip.fragment.is_some() && matches!(ip.protocol, ICMP | ICMP_V6) => {
+            Interest::ICMP_FRAGMENT
+        }
         Transport::Other(_) => Interest::empty(),
     }
 }

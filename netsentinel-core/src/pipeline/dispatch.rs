@@ -5,17 +5,28 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::classify;
-use super::episodes::Episodes;
+use super::ledger::{Account, Ledger};
+use super::rota::Rota;
+use super::route::Needs;
 use super::share::{Ends, Share};
 use super::stats::RuleCounters;
 use super::switches::Switches;
-use super::trace::Trace;
-use super::waiting::{Due, Waiting};
+use super::waiting::Due;
 use crate::alert::{Agent, Sink};
-use crate::detector::{Asks, Context, Descriptor, Party, Seated};
+use crate::detector::{Asks, Context, Descriptor, Occasion, Party, Seated};
 use crate::flow::{Attempt, AttemptStep, Attempts, Flow, FlowTable};
 use crate::reputation::IndexedArrived;
 use crate::{Indicator, Interest, Packet, Reputation, Site, Suspicion, Timestamp};
+
+/// Packets of these kinds may open an attempt, or tell what becomes of one.
+const OF_ATTEMPTS: Interest = Interest::UDP
+    .union(Interest::SYN)
+    .union(Interest::SYN_ACK)
+    .union(Interest::RST)
+    .union(Interest::ICMP_ERROR);
+
+/// Kinds of packet that every worker sees.
+const FOR_ALL: Interest = Interest::ICMP_ERROR.union(Interest::ARP).union(Interest::NEIGHBOUR);
 
 /// The detectors in their order, with all that they share.
 pub(super) struct Dispatcher {
@@ -24,58 +35,36 @@ pub(super) struct Dispatcher {
     pub(super) share: Share,
     /// The kinds that any detector asks to see.
     pub(super) wanted: Interest,
+    pub(super) rota: Rota,
     pub(super) attempts: Option<Attempts>,
     pub(super) flows: Option<FlowTable>,
-    pub(super) episodes: Episodes,
     pub(super) site: Site,
     pub(super) agent: Agent,
     pub(super) reputation: Arc<dyn Reputation>,
-    /// Absent where there is nobody to ask.
-    pub(super) waiting: Option<Waiting>,
-    /// Absent where nobody asks why.
-    pub(super) trace: Option<Trace>,
+    pub(super) ledger: Ledger,
 }
 
 /// A detector in its place in the order.
 pub(super) struct Seat {
-    pub(super) descriptor: &'static Descriptor,
     asks: Asks,
-    pub(super) switches: Switches,
     pub(super) detector: Box<dyn Seated>,
+    pub(super) account: Account,
     /// The detector's keys with the values that hold.
     pub(super) keys: Map<String, Value>,
-    pub(super) counters: RuleCounters,
-}
-
-/// Kinds of packet that every worker sees.
-const FOR_ALL: Interest = Interest::ICMP_ERROR.union(Interest::ARP).union(Interest::NEIGHBOUR);
-
-/// What all seats share for one call, borrowed from the dispatcher beside the seats.
-struct Shared<'a> {
-    now: Timestamp,
-    packet: Option<&'a Packet<'a>>,
-    flow: Option<&'a Flow>,
-    attempt: Option<Attempt>,
-    site: &'a Site,
-    share: &'a Share,
-    agent: &'a Agent,
-    reputation: &'a dyn Reputation,
-    episodes: &'a mut Episodes,
-    waiting: Option<&'a mut Waiting>,
-    trace: Option<&'a mut Trace>,
-    sink: &'a mut dyn Sink,
 }
 
 impl Dispatcher {
-    /// Hands `packet` to the detectors under those of its kinds that are in `under`; tells which.
+    /// Hands `packet` to the detectors under those of its kinds that are in `under`; tells which. `ends`
+    /// are those that are judged here, where that is known already.
     pub(super) fn judge(
         &mut self,
         packet: &Packet<'_>,
         under: Interest,
+        ends: Option<Ends>,
         sink: &mut dyn Sink,
     ) -> Interest {
         let mut kinds = classify::kinds(packet) & under;
-        let ends = self.share.ends(packet);
+        let ends = ends.unwrap_or_else(|| self.share.ends(packet));
         // Every worker sees what may be about others than the two ends: errors quote attempts of two other
         // hosts, and who claims an address on the link is known by more than that address.
         let for_all = kinds.intersects(FOR_ALL);
@@ -90,26 +79,64 @@ impl Dispatcher {
             }
         }
         let ends = if for_all { Ends::BOTH } else { ends };
-        if kinds.contains(Interest::PROBE) && self.waiting.is_some() && ends.include(Party::Source)
+        if kinds.contains(Interest::PROBE)
+            && self.ledger.waiting.is_some()
+            && ends.include(Party::Source)
         {
             self.tell_seen(packet);
         }
-        let in_flow = kinds.intersects(Interest::TCP | Interest::UDP);
-        let flow = if in_flow { self.follow_flow(packet, sink) } else { None };
-        if kinds.intersects(self.wanted) {
-            let (seats, mut shared) =
-                self.parts(packet.timestamp, Some(packet), flow.as_ref(), sink);
-            shared.attempt = attempt;
-            for seat in seats {
-                if seat.asks.interest.intersects(kinds) && ends.include(seat.asks.judges) {
-                    seat.call(&mut shared, |detector, cx| detector.on_packet(packet, cx));
+        let flow = if self.flows.is_some() && kinds.intersects(Interest::TCP | Interest::UDP) {
+            self.follow_flow(packet, sink)
+        } else {
+            None
+        };
+        if self.rota.is_wanted(kinds) {
+            let who = self.rota.who(kinds, ends);
+            let (seats, ledger, moment) = self.parts(packet.timestamp, Some(packet), flow.as_ref());
+            let moment = Occasion { attempt: attempt.as_ref(), ..moment };
+            for seat in who {
+                if let Some(seat) = seats.get_mut(seat) {
+                    seat.call(&moment, ledger, sink, |detector, cx| detector.on_packet(packet, cx));
                 }
             }
+            self.follow_watching();
         }
-        if let Some(ended) = self.flows.as_mut().and_then(|flows| flows.take_ended(packet)) {
-            self.end_flow(&ended, packet.timestamp, Some(packet), sink);
+        if self.flows.is_some() {
+            self.end_flow_of(packet, sink);
         }
         kinds
+    }
+
+    /// Looks again who sees what, where a detector watches something else than before.
+    fn follow_watching(&mut self) {
+        if std::mem::take(&mut self.ledger.watching_changed) {
+            self.rota = Rota::new(&self.seats);
+        }
+    }
+
+    /// For which packets a worker that owns one of their ends needs them: those that it judges, and those
+    /// by which attempts and flows are known, since both ends may be judged by them.
+    pub(super) fn needs(&self) -> Needs {
+        let mut both = Interest::empty();
+        if self.attempts.is_some() {
+            both |= Interest::UDP;
+        }
+        if self.wanted.contains(Interest::ATTEMPT) {
+            both |= OF_ATTEMPTS;
+        }
+        if self.flows.is_some() {
+            both |= Interest::UDP | Interest::TCP;
+        }
+        // Reputation is told of them.
+        let told = if self.ledger.waiting.is_some() { Interest::PROBE } else { Interest::empty() };
+        let asked = |parties: [Party; 2]| {
+            let seats = self.seats.iter().filter(|seat| parties.contains(&seat.asks.judges));
+            seats.fold(both, |all, seat| all | seat.asks.interest | seat.account.may_watch)
+        };
+        Needs {
+            source: asked([Party::Source, Party::Either]) | told,
+            destination: asked([Party::Destination, Party::Either]),
+        }
     }
 
     /// Tells reputation of the external end of an attempt, so that its verdict is there before it is needed.
@@ -122,11 +149,6 @@ impl Dispatcher {
     }
 
     fn follow_attempt(&mut self, packet: &Packet<'_>, kinds: Interest) -> Option<Attempt> {
-        const OF_ATTEMPTS: Interest = Interest::UDP
-            .union(Interest::SYN)
-            .union(Interest::SYN_ACK)
-            .union(Interest::RST)
-            .union(Interest::ICMP_ERROR);
         if !kinds.intersects(OF_ATTEMPTS) {
             return None;
         }
@@ -142,6 +164,13 @@ impl Dispatcher {
         flow
     }
 
+    /// Ends the flow of `packet` if the packet has ended it.
+    fn end_flow_of(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) {
+        if let Some(ended) = self.flows.as_mut().and_then(|flows| flows.take_ended(packet)) {
+            self.end_flow(&ended, packet.timestamp, Some(packet), sink);
+        }
+    }
+
     fn end_flow(
         &mut self,
         flow: &Flow,
@@ -149,27 +178,29 @@ impl Dispatcher {
         packet: Option<&Packet<'_>>,
         sink: &mut dyn Sink,
     ) {
-        let (seats, mut shared) = self.parts(now, packet, Some(flow), sink);
+        let (seats, ledger, moment) = self.parts(now, packet, Some(flow));
         for seat in seats {
             if seat.asks.interest.contains(Interest::FLOW) {
-                seat.call(&mut shared, |detector, cx| detector.on_flow_end(flow, cx));
+                seat.call(&moment, ledger, sink, |detector, cx| detector.on_flow_end(flow, cx));
             }
         }
+        self.follow_watching();
     }
 
     /// Packet time has entered a new second, at `now`.
     pub(super) fn tick(&mut self, now: Timestamp, sink: &mut dyn Sink) {
-        self.episodes.close_quiet(now, sink);
-        if let Some(waiting) = &mut self.waiting {
+        self.ledger.episodes.close_quiet(now, sink);
+        if let Some(waiting) = &mut self.ledger.waiting {
             waiting.expire(now);
         }
         while let Some(flow) = self.flows.as_mut().and_then(|flows| flows.pop_idle(now)) {
             self.end_flow(&flow, now, None, sink);
         }
-        let (seats, mut shared) = self.parts(now, None, None, sink);
+        let (seats, ledger, moment) = self.parts(now, None, None);
         for seat in seats {
-            seat.call(&mut shared, |detector, cx| detector.on_tick(cx));
+            seat.call(&moment, ledger, sink, |detector, cx| detector.on_tick(cx));
         }
+        self.follow_watching();
     }
 
     /// Verdicts have arrived: alerts that are open escalate, then what has waited and is enough now is
@@ -180,16 +211,19 @@ impl Dispatcher {
         now: Timestamp,
         sink: &mut dyn Sink,
     ) {
-        self.episodes.escalate(arrived, now, &*self.reputation, sink);
-        let Some(waiting) = &mut self.waiting else { return };
+        self.ledger.episodes.escalate(arrived, now, &*self.reputation, sink);
+        let Some(waiting) = &mut self.ledger.waiting else { return };
         let mut due = waiting.take_due(arrived, now, &*self.reputation);
         due.sort_by_key(Due::order);
-        let (seats, mut shared) = self.parts(now, None, None, sink);
+        let (seats, ledger, moment) = self.parts(now, None, None);
         for seat in seats {
-            for due in due.iter().filter(|due| due.descriptor.id == seat.descriptor.id) {
-                seat.call(&mut shared, |detector, cx| detector.on_verdict(&due.finding(), cx));
+            let id = seat.account.descriptor.id;
+            for due in due.iter().filter(|due| due.descriptor.id == id) {
+                let finding = due.finding();
+                seat.call(&moment, ledger, sink, |detector, cx| detector.on_verdict(&finding, cx));
             }
         }
+        self.follow_watching();
     }
 
     /// The capture has ended, at `now`.
@@ -197,24 +231,25 @@ impl Dispatcher {
         while let Some(flow) = self.flows.as_mut().and_then(FlowTable::pop_last) {
             self.end_flow(&flow, now, None, sink);
         }
-        let (seats, mut shared) = self.parts(now, None, None, sink);
+        let (seats, ledger, moment) = self.parts(now, None, None);
         for seat in seats {
-            seat.call(&mut shared, |detector, cx| detector.finish(cx));
+            seat.call(&moment, ledger, sink, |detector, cx| detector.finish(cx));
         }
-        self.episodes.close_all(sink);
-        if let Some(waiting) = &mut self.waiting {
+        self.follow_watching();
+        self.ledger.episodes.close_all(sink);
+        if let Some(waiting) = &mut self.ledger.waiting {
             waiting.clear();
         }
     }
 
+    #[inline]
     fn parts<'a>(
         &'a mut self,
         now: Timestamp,
         packet: Option<&'a Packet<'a>>,
         flow: Option<&'a Flow>,
-        sink: &'a mut dyn Sink,
-    ) -> (&'a mut [Seat], Shared<'a>) {
-        let shared = Shared {
+    ) -> (&'a mut [Seat], &'a mut Ledger, Occasion<'a>) {
+        let moment = Occasion {
             now,
             packet,
             flow,
@@ -223,49 +258,42 @@ impl Dispatcher {
             share: &self.share,
             agent: &self.agent,
             reputation: &*self.reputation,
-            episodes: &mut self.episodes,
-            waiting: self.waiting.as_mut(),
-            trace: self.trace.as_mut(),
-            sink,
         };
-        (&mut self.seats, shared)
+        (&mut self.seats, &mut self.ledger, moment)
     }
 }
 
 impl Seat {
     pub(super) fn new(
         descriptor: &'static Descriptor,
-        asks: Asks,
+        (asks, may_watch): (Asks, Interest),
         switches: Switches,
         detector: Box<dyn Seated>,
         keys: Map<String, Value>,
     ) -> Self {
         let counters = RuleCounters::new(descriptor);
-        Self { descriptor, asks, switches, detector, keys, counters }
+        let watching = Interest::empty();
+        let account = Account { descriptor, watching, may_watch, switches, counters };
+        Self { asks, detector, account, keys }
     }
 
+    /// The kinds of packet that it sees now.
+    pub(super) const fn sees(&self) -> Interest {
+        self.asks.interest.union(self.account.watching)
+    }
+
+    pub(super) const fn judges(&self) -> Party {
+        self.asks.judges
+    }
+
+    #[inline]
     fn call(
         &mut self,
-        shared: &mut Shared<'_>,
+        at: &Occasion<'_>,
+        ledger: &mut Ledger,
+        sink: &mut dyn Sink,
         act: impl FnOnce(&mut dyn Seated, &mut Context<'_>),
     ) {
-        let mut cx = Context {
-            now: shared.now,
-            packet: shared.packet,
-            flow: shared.flow,
-            attempt: shared.attempt,
-            descriptor: self.descriptor,
-            site: shared.site,
-            share: shared.share,
-            agent: shared.agent,
-            reputation: shared.reputation,
-            episodes: shared.episodes,
-            waiting: shared.waiting.as_deref_mut(),
-            switches: &self.switches,
-            counters: &mut self.counters,
-            trace: shared.trace.as_deref_mut(),
-            sink: shared.sink,
-        };
-        act(&mut *self.detector, &mut cx);
+        act(&mut *self.detector, &mut Context { at, seat: &mut self.account, ledger, sink });
     }
 }

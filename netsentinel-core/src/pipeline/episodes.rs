@@ -54,9 +54,8 @@ struct Episode {
 pub(crate) type EpisodeKey = (&'static str, Subject);
 
 impl Episodes {
-    pub(crate) fn new(cooldown: Duration) -> Self {
-        const MAX: NonZeroUsize = NonZeroUsize::new(EPISODES_MAX).unwrap();
-        Self { open: BoundedMap::new(MAX, cooldown), cooldown }
+    pub(crate) fn new(most: NonZeroUsize, cooldown: Duration) -> Self {
+        Self { open: BoundedMap::new(most, cooldown), cooldown }
     }
 
     /// From now on alerts close, those that are open too, after `cooldown` of quiet.

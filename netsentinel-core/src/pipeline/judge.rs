@@ -1,15 +1,24 @@
 //! What a pipeline and several workers have in common.
 
-use super::{Pipeline, Reconfigured, Stats};
+use super::{Explained, Pipeline, Reconfigured, Stats};
 use crate::alert::Sink;
 use crate::config::{Config, ConfigError};
-use crate::{Arrived, Record, Source, Timestamp};
+use crate::{Arrived, Block, Record, Source, Timestamp};
 
 /// Takes records, gives alerts: one [`Pipeline`], or several [`Workers`](super::Workers) that give
 /// the same alerts in the same order.
 pub trait Judge {
     /// Takes one record. Its alerts may come with a later one, never in another order.
     fn push(&mut self, record: &Record<'_>, sink: &mut dyn Sink);
+
+    /// Takes all records of `block`, which holds none afterwards, as if each had been pushed. Several
+    /// workers keep the block itself and give another for it: nothing is copied.
+    fn push_all(&mut self, block: &mut Block, sink: &mut dyn Sink) {
+        for record in block.records() {
+            self.push(&record, sink);
+        }
+        block.clear();
+    }
 
     /// Tells that time has passed without packets: see [`Pipeline::advance`]. What this raises may
     /// come later, like the alerts of a record.
@@ -42,6 +51,12 @@ pub trait Judge {
     /// Everything that is counted, as it stands now.
     fn stats(&mut self) -> Stats;
 
+    /// What was weighed about the hosts that were asked about: see [`Pipeline::explained`]. Workers tell
+    /// nothing.
+    fn explained(&self) -> Explained {
+        Explained::default()
+    }
+
     /// Takes all records of `source`, then finishes.
     ///
     /// # Errors
@@ -51,10 +66,13 @@ pub trait Judge {
     where
         Self: Sized,
     {
+        let mut block = Block::default();
         let end = loop {
-            match source.next_record() {
-                Ok(Some(record)) => self.push(&record, sink),
-                Ok(None) => break Ok(()),
+            let filled = source.fill(&mut block);
+            self.push_all(&mut block, sink);
+            match filled {
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
                 Err(error) => break Err(error),
             }
         };
@@ -92,5 +110,9 @@ impl Judge for Pipeline {
 
     fn stats(&mut self) -> Stats {
         Self::stats(self)
+    }
+
+    fn explained(&self) -> Explained {
+        self.explained()
     }
 }

@@ -9,14 +9,20 @@ mod classify;
 mod dispatch;
 mod episodes;
 mod judge;
+mod ledger;
+mod packet_time;
 mod place;
 mod reassembly;
 mod reconfigure;
+mod rooms;
+mod rota;
+mod route;
 mod share;
 mod stats;
 mod switches;
 mod trace;
 mod waiting;
+mod worker;
 mod workers;
 
 use std::collections::BTreeMap;
@@ -26,26 +32,25 @@ pub use episodes::EPISODES_MAX;
 pub use judge::Judge;
 pub use reassembly::FragmentCounters;
 pub use reconfigure::Reconfigured;
-pub use stats::{DetectorStats, RuleStats, Stats};
-pub use trace::{EXPLAINED_MAX, Explanation};
+pub use stats::{DetectorStats, MemoryStats, RuleStats, Stats};
+pub use trace::{EXPLAINED_MAX, Explained, Explanation, Moment, Outcome, Weighed};
 pub use waiting::{LOOKBACK, WAITING_ADDRESSES_MAX, WAITING_DOMAINS_MAX};
 pub use workers::Workers;
 
-pub(crate) use episodes::Episodes;
+pub(crate) use ledger::{Account, Ledger};
 pub(crate) use share::Share;
-pub(crate) use stats::RuleCounters;
-pub(crate) use switches::Switches;
-pub(crate) use trace::{Trace, Weighing};
-pub(crate) use waiting::Waiting;
+pub(crate) use trace::Weighing;
 
 use crate::alert::{Alert, Sink};
 use crate::config::{Config, PipelineSettings};
 use crate::decode::{self, DecodeCounters};
 use crate::flow::Attempts;
-use crate::{Arrived, Interest, Packet, Record, Source, Timestamp};
+use crate::{Arrived, Headers, Interest, Packet, Record, Setup, Source, Timestamp};
 use dispatch::{Dispatcher, Seat};
+use packet_time::{Entered, PacketTime};
 use place::{Placed, Step, pass_on};
 use reassembly::Reassembly;
+use share::Ends;
 
 /// The engine: takes records, gives alerts.
 ///
@@ -74,12 +79,12 @@ pub struct Pipeline {
     dispatcher: Dispatcher,
     /// The pipeline's own keys, as they hold.
     settings: PipelineSettings,
+    /// What its detectors were told when they were made.
+    setup: Setup,
     /// The detectors' names in the order of the registry.
     order: Vec<&'static str>,
     reassembly: Reassembly,
-    newest: Timestamp,
-    /// When the second that `newest` is in ends: its last moment.
-    second_end: Timestamp,
+    time: PacketTime,
     packets: u64,
     bytes: u64,
     out_of_order: u64,
@@ -102,11 +107,14 @@ impl Pipeline {
     }
 
     /// Judges one record.
+    #[inline]
     pub fn push(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
         // Takes memory only for an alert.
         let mut raised = Vec::new();
-        self.judge(0, record, &mut raised);
-        pass_on(raised, &self.order, sink);
+        self.judge(0, record, None, &mut raised);
+        if !raised.is_empty() {
+            pass_on(raised, &self.order, sink);
+        }
     }
 
     /// Tells that time has passed without packets, so that on a quiet network alerts are closed,
@@ -146,12 +154,32 @@ impl Pipeline {
         pass_on(raised, &self.order, sink);
     }
 
-    /// Judges a record, the `nth` of its batch; what is raised goes to `out`.
-    fn judge(&mut self, nth: usize, record: &Record<'_>, out: &mut Vec<Placed>) {
+    /// Judges a record, the `nth` of its batch; what is raised goes to `out`. `ends` are those of its
+    /// packet that are judged here, where that is known already.
+    fn judge(
+        &mut self,
+        nth: usize,
+        record: &Record<'_>,
+        ends: Option<Ends>,
+        out: &mut Vec<Placed>,
+    ) {
         self.enter(nth, record.timestamp, out);
         let mut put = |step, alert| out.push(Placed { record: nth, step, alert });
-        let (packet, judged) =
-            self.judge_frame(record, &mut |alert: Alert| put(Step::Frame, alert));
+        self.packets += 1;
+        self.bytes += u64::from(record.wire_len);
+        let mut packet = Packet {
+            timestamp: self.time.now(),
+            frame: record.frame,
+            wire_len: record.wire_len,
+            snapped: (record.data.len() as u64) < u64::from(record.wire_len),
+            interface: record.interface,
+            headers: Headers::default(),
+        };
+        if let Some(malformed) = decode::decode_into(record, &mut packet.headers) {
+            self.malformed.count(malformed);
+        }
+        let sink = &mut |alert: Alert| put(Step::Frame, alert);
+        let judged = self.dispatcher.judge(&packet, Interest::all(), ends, sink);
         if packet.ip().is_some_and(|ip| ip.fragment.is_some()) {
             self.reassemble(&packet, judged, &mut |alert: Alert| put(Step::Datagram, alert));
         }
@@ -166,75 +194,56 @@ impl Pipeline {
 
     /// Judges anew what waited for the verdicts that have arrived, as the `nth` of a batch.
     fn weigh(&mut self, nth: usize, arrived: &Arrived, out: &mut Vec<Placed>) {
-        if arrived.is_empty() || self.packets == 0 {
+        let Some(newest) = self.newest() else { return };
+        if arrived.is_empty() {
             return;
         }
-        self.dispatcher.reconsider(&arrived.indexed(), self.newest, &mut |alert: Alert| {
+        self.dispatcher.reconsider(&arrived.indexed(), newest, &mut |alert: Alert| {
             out.push(Placed { record: nth, step: Step::Verdict, alert });
         });
     }
 
     /// Ends the capture; what is raised goes to `out`.
     fn end(&mut self, out: &mut Vec<Placed>) {
-        self.dispatcher.finish(self.newest, &mut |alert: Alert| {
+        self.dispatcher.finish(self.time.now(), &mut |alert: Alert| {
             let step = if alert.update == 0 { Step::Finish } else { Step::LastSweep };
             out.push(Placed { record: 0, step, alert });
         });
     }
 
-    /// Decodes a record whose time has been entered, and hands it to the detectors; tells under
-    /// which kinds.
-    fn judge_frame<'a>(
-        &mut self,
-        record: &Record<'a>,
-        sink: &mut dyn Sink,
-    ) -> (Packet<'a>, Interest) {
-        self.packets += 1;
-        self.bytes += u64::from(record.wire_len);
-        let decoded = decode::decode(record);
-        if let Some(malformed) = decoded.malformed {
-            self.malformed.count(malformed);
-        }
-        let packet = Packet {
-            timestamp: self.newest,
-            frame: record.frame,
-            wire_len: record.wire_len,
-            snapped: (record.data.len() as u64) < u64::from(record.wire_len),
-            interface: record.interface,
-            headers: decoded.headers,
-        };
-        let judged = self.dispatcher.judge(&packet, Interest::all(), sink);
-        (packet, judged)
-    }
-
     /// The newest time seen, of a packet or handed to [`advance`](Self::advance); `None` before the
     /// first packet.
     pub fn newest(&self) -> Option<Timestamp> {
-        (self.packets > 0).then_some(self.newest)
+        self.time.newest()
     }
 
     /// Everything that is counted, as it stands now.
     pub fn stats(&self) -> Stats {
         let mut by_severity = BTreeMap::new();
         for (severity, alerts) in
-            self.dispatcher.seats.iter().flat_map(|seat| seat.counters.by_severity())
+            self.dispatcher.seats.iter().flat_map(|seat| seat.account.counters.by_severity())
         {
             *by_severity.entry(severity.name()).or_insert(0) += alerts;
         }
         let mut tables = BTreeMap::from([
-            ("open_alerts", self.dispatcher.episodes.usage()),
+            ("open_alerts", self.dispatcher.ledger.episodes.usage()),
             ("reassembly", self.reassembly.usage()),
         ]);
         if let Some((udp, tcp)) = self.dispatcher.attempts.as_ref().map(Attempts::usage) {
             tables.insert("udp_attempts", udp);
             tables.extend(tcp.map(|tcp| ("tcp_attempts", tcp)));
         }
-        tables.extend(self.dispatcher.waiting.as_ref().map(|table| ("waiting", table.usage())));
+        tables.extend(
+            self.dispatcher.ledger.waiting.as_ref().map(|table| ("waiting", table.usage())),
+        );
         tables.extend(self.dispatcher.flows.as_ref().map(|table| ("flows", table.usage())));
         let detector = |seat: &Seat| {
             let usage = seat.detector.usage();
             let tables = seat.detector.tables().into_iter().collect();
-            (seat.descriptor.id, DetectorStats { rules: seat.counters.by_rule(), usage, tables })
+            (
+                seat.account.descriptor.id,
+                DetectorStats { rules: seat.account.counters.by_rule(), usage, tables },
+            )
         };
         Stats {
             packets: self.packets,
@@ -244,45 +253,43 @@ impl Pipeline {
             fragments: self.reassembly.counters,
             alerts: by_severity.values().sum(),
             alerts_by_severity: by_severity,
+            memory: MemoryStats { bytes: 0, limit: self.settings.memory_limit.bytes() },
             tables,
             detectors: self.dispatcher.seats.iter().map(detector).collect(),
         }
+        .added_up()
     }
 
-    /// What was weighed about the hosts that were asked about ([`PipelineBuilder::explain`]), by subject
-    /// and rule; and how often something was left out for want of room ([`EXPLAINED_MAX`]).
-    pub fn explanations(&self) -> (Vec<Explanation>, u64) {
-        self.dispatcher.trace.as_ref().map(Trace::told).unwrap_or_default()
+    /// What was weighed about the hosts that were asked about ([`PipelineBuilder::explain`]); nothing where
+    /// nobody asked.
+    pub fn explained(&self) -> Explained {
+        self.dispatcher.ledger.trace.as_ref().map(trace::Trace::told).unwrap_or_default()
     }
 
     /// Moves the time on to that of a packet, the `nth` of its batch, which counts as now if it is
     /// older than the newest.
+    #[inline]
     fn enter(&mut self, nth: usize, timestamp: Timestamp, out: &mut Vec<Placed>) {
-        if timestamp < self.newest {
-            self.out_of_order += 1;
-            return;
-        }
-        self.newest = timestamp;
-        if timestamp > self.second_end {
-            self.tick(timestamp, &mut |alert: Alert| {
+        match self.time.enter(timestamp) {
+            Entered::Within | Entered::First => {}
+            Entered::Late => self.out_of_order += 1,
+            Entered::Second => self.tick(timestamp, &mut |alert: Alert| {
                 let step = if alert.update == 0 { Step::Tick } else { Step::Sweep };
                 out.push(Placed { record: nth, step, alert });
-            });
+            }),
         }
     }
 
-    /// Packet time has entered a new second, or begun.
+    /// Packet time has entered a new second.
     #[cold]
     fn tick(&mut self, now: Timestamp, sink: &mut dyn Sink) {
-        self.second_end = Timestamp::from_parts(now.as_secs(), 999_999_999);
-        if self.packets > 0 {
-            self.reassembly.expire(now);
-            self.dispatcher.tick(now, sink);
-        }
+        self.reassembly.expire(now);
+        self.dispatcher.tick(now, sink);
     }
 
     /// Adds a fragment to its datagram. One that is whole is judged under the kinds that its first
     /// fragment did not show: ports and flags count once, and what was split is seen.
+    #[cold]
     fn reassemble(&mut self, packet: &Packet<'_>, judged: Interest, sink: &mut dyn Sink) {
         let Some(ip) = packet.ip() else { return };
         let Some(fragment) = ip.fragment else { return };
@@ -299,7 +306,7 @@ impl Pipeline {
             true => whole.judged,
             false => Interest::empty(),
         };
-        self.dispatcher.judge(&datagram, Interest::all() - judged - Interest::IP, sink);
+        self.dispatcher.judge(&datagram, Interest::all() - judged - Interest::IP, None, sink);
     }
 }
 

@@ -14,18 +14,18 @@ use crate::window::BoundedMap;
 use crate::{Fragment, Interest, Ip, Timestamp, Usage};
 
 /// Datagrams in reassembly at once.
-const DATAGRAMS_MAX: usize = 1_024;
+pub(super) const DATAGRAMS_MAX: usize = 1_024;
 /// Pieces of one datagram; 65,535 bytes over the smallest MTU of IPv4 (68) would take 1,366.
 const FRAGMENTS_MAX: u16 = 1_400;
 /// Blocks for all datagrams together: 4 MiB.
-const BLOCKS_MAX: usize = 8_192;
+pub(super) const BLOCKS_MAX: usize = 8_192;
 /// Bytes in a block.
 const BLOCK_LEN: usize = 512;
 /// How long a datagram may take (RFC 8200 allows 60 s, Linux 30 s).
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 const DATAGRAM_LEN_MAX: usize = 65_535;
-const BLOCKS_PER_DATAGRAM: usize = DATAGRAM_LEN_MAX.div_ceil(BLOCK_LEN);
+pub(super) const BLOCKS_PER_DATAGRAM: usize = DATAGRAM_LEN_MAX.div_ceil(BLOCK_LEN);
 /// Fragment offsets count in units of eight bytes.
 const UNIT: usize = 8;
 const NO_BLOCK: u16 = u16::MAX;
@@ -90,14 +90,15 @@ pub(crate) struct Reassembled<'a> {
 }
 
 impl Reassembly {
-    pub(crate) fn new() -> Self {
-        const MAX: NonZeroUsize = NonZeroUsize::new(DATAGRAMS_MAX).unwrap();
+    /// Room for so many datagrams ([`DATAGRAMS_MAX`]) and blocks ([`BLOCKS_MAX`]) at most.
+    pub(crate) fn new(datagrams: NonZeroUsize, blocks: usize) -> Self {
+        let blocks = blocks.min(BLOCKS_MAX);
         Self {
-            datagrams: BoundedMap::new(MAX, TIMEOUT),
+            datagrams: BoundedMap::new(datagrams, TIMEOUT),
             // Zeros, so that memory becomes resident only where fragments come.
-            blocks: vec![[0; BLOCK_LEN]; BLOCKS_MAX],
-            filled: vec![0; BLOCKS_MAX],
-            free: (0..BLOCKS_MAX as u16).rev().collect(),
+            blocks: vec![[0; BLOCK_LEN]; blocks],
+            filled: vec![0; blocks],
+            free: (0..blocks as u16).rev().collect(),
             whole: vec![0; BLOCKS_PER_DATAGRAM * BLOCK_LEN],
             counters: FragmentCounters::default(),
         }

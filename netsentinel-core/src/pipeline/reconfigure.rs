@@ -19,7 +19,7 @@ pub struct Reconfigured {
 }
 
 /// The pipeline's keys that are fixed when it is made.
-const FIXED: [&str; 3] = ["profile", "max_hosts", "max_flows"];
+const FIXED: [&str; 4] = ["profile", "max_hosts", "max_flows", "memory_limit"];
 
 impl Pipeline {
     /// Goes on with the thresholds, windows, ports, networks and the cooldown that `config` has, and
@@ -38,7 +38,7 @@ impl Pipeline {
     /// When a key has a wrong type or is out of range. Nothing at all has changed then.
     pub fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError> {
         switches::check_seats(&self.dispatcher.seats, &config.pipeline)?;
-        let setup = self.settings.setup();
+        let setup = self.setup;
         let prepare = |seat| prepare(seat, config, setup);
         let seats = self.dispatcher.seats.iter_mut().map(prepare);
         let prepared = seats.collect::<Result<Vec<_>, ConfigError>>()?;
@@ -52,12 +52,13 @@ impl Pipeline {
             let fixed = FIXED.contains(&key.as_str());
             if fixed { &mut outcome.needs_restart } else { &mut outcome.applied }.push(key);
         }
-        let PipelineSettings { profile, max_hosts, max_flows, .. } = self.settings;
-        self.settings = PipelineSettings { profile, max_hosts, max_flows, ..wanted.clone() };
-        self.dispatcher.episodes.set_cooldown(self.settings.alert_cooldown.duration());
+        let PipelineSettings { profile, max_hosts, max_flows, memory_limit, .. } = self.settings;
+        self.settings =
+            PipelineSettings { profile, max_hosts, max_flows, memory_limit, ..wanted.clone() };
+        self.dispatcher.ledger.episodes.set_cooldown(self.settings.alert_cooldown.duration());
         self.dispatcher.site = self.settings.site();
         for seat in &mut self.dispatcher.seats {
-            seat.switches = Switches::new(seat.descriptor, &self.settings);
+            seat.account.switches = Switches::new(seat.account.descriptor, &self.settings);
         }
         outcome.applied.sort_unstable();
         outcome.needs_restart.sort_unstable();

@@ -1,43 +1,103 @@
 //! Which hosts one of several workers answers for.
 
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 
 use ahash::RandomState;
 
 use crate::detector::Party;
 use crate::{Network, Packet};
 
-/// A worker's share of all hosts: those whose hash falls to it.
+/// A worker's share of all hosts: those that it owns.
+#[derive(Clone)]
+pub(crate) struct Share {
+    worker: u16,
+    owners: Owners,
+}
+
+/// Which worker owns which host: by the host's hash.
 ///
 /// The hash is keyed anew for every run, so that nobody can send all work to one worker. What is
 /// raised does not depend on it.
 #[derive(Clone)]
-pub(crate) struct Share {
-    worker: u64,
-    workers: u64,
-    hasher: RandomState,
+pub(super) struct Owners {
+    workers: u16,
+    keys: [u64; 4],
+}
+
+/// Workers at most; the numbers above have meanings of their own in a route.
+pub(super) const WORKERS_MAX: u16 = 1_024;
+
+impl Owners {
+    fn new(workers: u16) -> Self {
+        let random = RandomState::new();
+        Self { workers, keys: [0, 1, 2, 3].map(|n: u64| random.hash_one(n)) }
+    }
+
+    /// The worker that owns `host`, from 0.
+    #[inline]
+    pub(super) fn of(&self, host: IpAddr) -> u16 {
+        let [a, b, c, d] = self.keys;
+        let hash = match host {
+            IpAddr::V4(host) => folded(u64::from(host.to_bits()) ^ a, b),
+            IpAddr::V6(host) => {
+                let bits = host.to_bits();
+                folded(folded(bits as u64 ^ a, b) ^ (bits >> 64) as u64 ^ c, d)
+            }
+        };
+        // The upper half of the hash as a fraction of all workers.
+        (((hash >> 32) * u64::from(self.workers)) >> 32) as u16
+    }
+}
+
+/// Both halves of the product in one.
+const fn folded(a: u64, b: u64) -> u64 {
+    let product = a as u128 * (b | 1) as u128;
+    product as u64 ^ (product >> 64) as u64
 }
 
 impl Share {
     /// All hosts.
     pub(crate) fn whole() -> Self {
-        Self { worker: 0, workers: 1, hasher: RandomState::new() }
+        Self { worker: 0, owners: Owners::new(1) }
     }
 
-    /// All hosts, divided among `workers`.
-    pub(crate) fn divided(workers: u64) -> impl Iterator<Item = Self> {
-        let hasher = RandomState::new();
-        (0..workers).map(move |worker| Self { worker, workers, hasher: hasher.clone() })
+    /// All hosts, divided among `workers`, [`WORKERS_MAX`] at most: the first share, and the others.
+    pub(crate) fn divided(workers: usize) -> (Self, impl Iterator<Item = Self>) {
+        let workers = u16::try_from(workers).unwrap_or(WORKERS_MAX).clamp(1, WORKERS_MAX);
+        let owners = Owners::new(workers);
+        let first = Self { worker: 0, owners: owners.clone() };
+        (first, (1..workers).map(move |worker| Self { worker, owners: owners.clone() }))
+    }
+
+    /// Who owns what, here and elsewhere.
+    pub(super) fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    /// Which worker this is.
+    pub(super) fn worker(&self) -> u16 {
+        self.worker
     }
 
     /// Whether `host` is in this share.
+    #[inline]
     pub(crate) fn owns(&self, host: IpAddr) -> bool {
-        self.workers == 1 || self.hasher.hash_one(host) % self.workers == self.worker
+        self.owners.workers == 1 || self.owners.of(host) == self.worker
+    }
+
+    /// How many of `all` keys a table needs room for here, where each key belongs to one host: its part,
+    /// and on top what a share of so many may have by chance (eight standard deviations), so that no
+    /// worker is short of room while one pipeline would have some.
+    pub(super) fn room(&self, all: NonZeroUsize) -> NonZeroUsize {
+        let part = all.get().div_ceil(usize::from(self.owners.workers));
+        let room = part.saturating_add(8 * part.isqrt());
+        NonZeroUsize::new(room.min(all.get())).unwrap_or(all)
     }
 
     /// Which ends of `packet` are in this share.
     pub(crate) fn ends(&self, packet: &Packet<'_>) -> Ends {
-        if self.workers == 1 {
+        if self.owners.workers == 1 {
             return Ends { source: true, destination: true };
         }
         match &packet.headers.network {
@@ -64,6 +124,10 @@ impl Ends {
     /// What every worker is to see.
     pub(crate) const BOTH: Self = Self { source: true, destination: true };
 
+    pub(super) const fn new(source: bool, destination: bool) -> Self {
+        Self { source, destination }
+    }
+
     /// Whether a detector that judges `party` is to see the packet here.
     pub(crate) const fn include(self, party: Party) -> bool {
         match party {
@@ -76,19 +140,38 @@ impl Ends {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]
+    fn shares_have_room_for_more_than_their_part_but_not_for_all() {
+        let room = |workers, all| {
+            let (share, _) = Share::divided(workers);
+            share.room(NonZeroUsize::new(all).unwrap()).get()
+        };
+        assert_eq!(room(1, 65_536), 65_536);
+        assert_eq!(room(2, 65_536), 32_768 + 8 * 181);
+        assert_eq!(room(8, 65_536), 8_192 + 8 * 90);
+        assert_eq!(room(8, 100), 100 / 8 + 1 + 8 * 3);
+        assert_eq!(room(2, 10), 10);
+        assert_eq!(room(2, 1), 1);
+    }
+
+    #[test]
     fn every_host_has_one_owner() {
-        let shares: Vec<_> = Share::divided(5).collect();
+        let (first, others) = Share::divided(5);
+        let shares: Vec<_> = std::iter::once(first).chain(others).collect();
         let mut owned = [0; 5];
         for n in 0..10_000_u32 {
-            let host = IpAddr::from(n.to_be_bytes());
+            // Half of them neighbours in one network, half of them IPv6.
+            let v4 = Ipv4Addr::from_bits(0x0a00_0000 + n);
+            let host: IpAddr = if n % 2 == 0 { v4.into() } else { v4.to_ipv6_mapped().into() };
             let owners: Vec<_> = (0..5).filter(|worker| shares[*worker].owns(host)).collect();
             assert_eq!(owners.len(), 1);
             owned[owners[0]] += 1;
         }
-        assert!(owned.iter().all(|count| (1_500..2_500).contains(count)), "{owned:?}");
+        assert!(owned.iter().all(|count| (1_700..2_300).contains(count)), "{owned:?}");
         assert!(Share::whole().owns([10, 0, 0, 1].into()));
     }
 }

@@ -121,13 +121,32 @@ pub struct Stats {
     pub alerts: u64,
     /// The same by the severity that they were raised with.
     pub alerts_by_severity: BTreeMap<&'static str, u64>,
+    /// What all tables take together.
+    pub memory: MemoryStats,
     /// Tables of the engine itself.
     pub tables: BTreeMap<&'static str, Usage>,
     /// The detectors.
     pub detectors: BTreeMap<&'static str, DetectorStats>,
 }
 
+/// What all tables take together, of all workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MemoryStats {
+    /// Bytes taken.
+    pub bytes: usize,
+    /// Bytes that they were made to stay within, where `memory_limit` is set.
+    pub limit: Option<usize>,
+}
+
 impl Stats {
+    /// With the memory that its tables tell.
+    pub(super) fn added_up(mut self) -> Self {
+        let tables = self.tables.values().map(|usage| usage.bytes);
+        let detectors = self.detectors.values().map(|detector| detector.usage.bytes);
+        self.memory.bytes = tables.chain(detectors).sum();
+        self
+    }
+
     /// Adds what another worker judged of the same packets.
     pub(super) fn with_worker(mut self, other: Self) -> Self {
         self.alerts += other.alerts;
@@ -153,7 +172,7 @@ impl Stats {
                 }
             }
         }
-        self
+        self.added_up()
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn check_registry(
 
 /// As [`check`], of detectors that run.
 pub(super) fn check_seats(seats: &[Seat], settings: &PipelineSettings) -> Result<(), ConfigError> {
-    check(seats.iter().map(|seat| seat.descriptor), settings)
+    check(seats.iter().map(|seat| seat.account.descriptor), settings)
 }
 
 fn check_names(

@@ -74,12 +74,10 @@ pub(super) struct Due {
 }
 
 impl Waiting {
-    pub(super) fn new() -> Self {
-        const ADDRESSES: NonZeroUsize = NonZeroUsize::new(WAITING_ADDRESSES_MAX).unwrap();
-        const DOMAINS: NonZeroUsize = NonZeroUsize::new(WAITING_DOMAINS_MAX).unwrap();
+    pub(super) fn new(addresses: NonZeroUsize, domains: NonZeroUsize) -> Self {
         Self {
-            addresses: BoundedMap::new(ADDRESSES, LOOKBACK),
-            domains: BoundedMap::new(DOMAINS, LOOKBACK),
+            addresses: BoundedMap::new(addresses, LOOKBACK),
+            domains: BoundedMap::new(domains, LOOKBACK),
             idle_after: LOOKBACK,
         }
     }

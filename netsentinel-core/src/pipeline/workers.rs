@@ -1,70 +1,85 @@
 //! Several pipelines side by side, each answering for its share of the hosts.
 //!
-//! Every worker takes every record, so that decoding, time and reassembly are the same in all; its
-//! detectors see the packets from and to its own hosts, and nothing is raised for others. What the
-//! workers raise is merged in the order in which one pipeline tells it ([`super::place`]), so that any
-//! number of them gives, to the byte, what one gives, as long as no table has to evict.
+//! Who hands records in does what only one can do: it keeps the order of time, counts, and tells by a
+//! glance at the addresses which workers need a record ([`super::route`]). A worker decodes and judges
+//! the packets from and to its own hosts, as far as some rule asks for that end, and raises for no other
+//! host; what the glance does not tell, all workers look at. What they raise is merged in the order in
+//! which one pipeline tells it ([`super::place`]), so that any number of them gives, to the byte, what
+//! one gives, as long as no table has to evict.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
 
 use super::batch::{Batch, Event};
-use super::place::{Placed, pass_on};
+use super::packet_time::{Entered, PacketTime};
+use super::place::pass_on;
+use super::route::{Route, Router};
+use super::worker::{Answer, Order, Worker};
 use super::{Judge, Pipeline, Reconfigured, Stats};
 use crate::alert::{Alert, Sink};
 use crate::config::{Config, ConfigError};
-use crate::{Arrived, Record, Timestamp};
+use crate::{Arrived, Block, Record, Timestamp};
 
-/// Batches under way at once.
-const BATCHES_MAX: usize = 4;
+/// Batches under way at once: so many that neither who reads nor who judges waits for the other often.
+pub(super) const BATCHES_MAX: usize = 6;
 
 /// Several workers on threads of their own.
 pub struct Workers {
     threads: Vec<Worker>,
     /// The detectors' names in the order of the registry.
     order: Vec<&'static str>,
+    intake: Intake,
     filling: Batch,
     spare: Vec<Batch>,
     under_way: VecDeque<Arc<Batch>>,
-    newest: Option<Timestamp>,
     /// Alerts that came while there was no sink to take them.
     late: Vec<Alert>,
 }
 
-struct Worker {
-    orders: Option<SyncSender<Order>>,
-    answers: Receiver<Answer>,
-    thread: Option<JoinHandle<()>>,
+/// What is done once for every record, before any worker has it.
+struct Intake {
+    router: Router,
+    time: PacketTime,
+    packets: u64,
+    bytes: u64,
+    out_of_order: u64,
 }
 
-enum Order {
-    Judge(Arc<Batch>),
-    Finish,
-    Stats,
-    Reconfigure(Arc<Config>),
-}
-
-enum Answer {
-    Reconfigured(Box<Result<Reconfigured, ConfigError>>),
-    Alerts(Vec<Placed>),
-    Stats(Box<Stats>),
+impl Intake {
+    /// When `record` counts as captured, and for whom it is.
+    #[inline(always)]
+    fn admit(&mut self, record: &Record<'_>) -> (Timestamp, Route) {
+        self.packets += 1;
+        self.bytes += u64::from(record.wire_len);
+        let entered = self.time.enter(record.timestamp);
+        self.out_of_order += u64::from(entered == Entered::Late);
+        let begins_second = matches!(entered, Entered::First | Entered::Second);
+        (self.time.now(), self.router.route(record, begins_second))
+    }
 }
 
 impl Workers {
-    /// Starts a thread for each of `pipelines`, which share the hosts among them.
-    pub(super) fn start(pipelines: Vec<Pipeline>) -> std::io::Result<Self> {
-        let order = pipelines.first().map(|first| first.order.clone()).unwrap_or_default();
-        let threads = pipelines.into_iter().map(Worker::start).collect::<Result<_, _>>()?;
+    /// Starts a thread for `first` and each of the `others`, which share the hosts among them.
+    pub(super) fn start(first: Pipeline, others: Vec<Pipeline>) -> std::io::Result<Self> {
+        let order = first.order.clone();
+        let dispatcher = &first.dispatcher;
+        let intake = Intake {
+            router: Router::new(dispatcher.share.owners().clone(), dispatcher.needs()),
+            time: PacketTime::START,
+            packets: 0,
+            bytes: 0,
+            out_of_order: 0,
+        };
+        let pipelines = std::iter::once(first).chain(others);
+        let threads = pipelines.map(Worker::start).collect::<Result<_, _>>()?;
         Ok(Self {
             threads,
             order,
+            intake,
             filling: Batch::default(),
             spare: Vec::new(),
             under_way: VecDeque::new(),
-            newest: None,
             late: Vec::new(),
         })
     }
@@ -72,6 +87,12 @@ impl Workers {
     /// How many there are.
     pub fn count(&self) -> NonZeroUsize {
         NonZeroUsize::new(self.threads.len()).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    fn send_full(&mut self, sink: &mut dyn Sink) {
+        if self.filling.is_full() {
+            self.send(sink);
+        }
     }
 
     fn send(&mut self, sink: &mut dyn Sink) {
@@ -120,32 +141,33 @@ impl Workers {
 
 impl Judge for Workers {
     fn push(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
-        self.newest = self.newest.max(Some(record.timestamp));
-        self.filling.push(record);
-        if self.filling.is_full() {
-            self.send(sink);
-        }
+        let (timestamp, route) = self.intake.admit(record);
+        self.filling.push(&Record { timestamp, ..*record }, route);
+        self.send_full(sink);
+    }
+
+    fn push_all(&mut self, block: &mut Block, sink: &mut dyn Sink) {
+        self.send(sink);
+        self.filling.take(block, |record| self.intake.admit(record));
+        self.send(sink);
     }
 
     fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
-        if self.newest.is_none_or(|newest| now <= newest) {
+        if self.newest().is_none_or(|newest| now <= newest) {
             return;
         }
-        self.newest = Some(now);
-        self.filling.push_time(now);
-        if self.filling.is_full() {
-            self.send(sink);
-        }
+        self.intake.time.enter(now);
+        self.filling.push_event(Event::Time(now));
+        self.send_full(sink);
     }
 
     fn reconsider(&mut self, arrived: &Arrived, sink: &mut dyn Sink) {
+        let Some(newest) = self.newest() else { return };
         if arrived.is_empty() {
             return;
         }
-        self.filling.push_arrived(arrived.clone());
-        if self.filling.is_full() {
-            self.send(sink);
-        }
+        self.filling.push_event(Event::Arrived(newest, arrived.clone()));
+        self.send_full(sink);
     }
 
     fn flush(&mut self, sink: &mut dyn Sink) {
@@ -159,7 +181,7 @@ impl Judge for Workers {
     fn finish(&mut self, sink: &mut dyn Sink) {
         self.flush(sink);
         for worker in &self.threads {
-            worker.order(Order::Finish);
+            worker.order(Order::Finish(self.intake.time.newest()));
         }
         self.merge(sink);
     }
@@ -181,11 +203,11 @@ impl Judge for Workers {
     }
 
     fn newest(&self) -> Option<Timestamp> {
-        self.newest
+        self.intake.time.newest()
     }
 
-    /// Decoding and reassembly as one worker counts them, since all do the same; detectors and
-    /// tables added up.
+    /// Records as they came; what is malformed and what is in fragments as one worker counts it, since
+    /// all of them see all of that; detectors and tables added up.
     fn stats(&mut self) -> Stats {
         self.flush_late();
         for worker in &self.threads {
@@ -195,71 +217,8 @@ impl Judge for Workers {
             Answer::Stats(stats) => Some(*stats),
             Answer::Alerts(_) | Answer::Reconfigured(_) => None,
         });
-        stats.reduce(Stats::with_worker).unwrap_or_default()
+        let stats = stats.reduce(Stats::with_worker).unwrap_or_default();
+        let Intake { packets, bytes, out_of_order, .. } = self.intake;
+        Stats { packets, bytes, packets_out_of_order: out_of_order, ..stats }
     }
-}
-
-impl Worker {
-    fn start(mut pipeline: Pipeline) -> std::io::Result<Self> {
-        let (orders, inbox) = sync_channel::<Order>(BATCHES_MAX + 1);
-        let (outbox, answers) = sync_channel(BATCHES_MAX + 1);
-        let thread = thread::Builder::new().name("sentinel-worker".into()).spawn(move || {
-            for order in inbox {
-                let answer = match order {
-                    Order::Judge(batch) => Answer::Alerts(judge(&mut pipeline, &batch)),
-                    Order::Finish => Answer::Alerts(finish(&mut pipeline)),
-                    Order::Reconfigure(config) => {
-                        Answer::Reconfigured(Box::new(pipeline.reconfigure(&config)))
-                    }
-                    Order::Stats => Answer::Stats(Box::new(pipeline.stats())),
-                };
-                if outbox.send(answer).is_err() {
-                    return;
-                }
-            }
-        })?;
-        Ok(Self { orders: Some(orders), answers, thread: Some(thread) })
-    }
-
-    /// A worker stops before its orders do only by a panic, which is passed on when it is missed.
-    fn order(&self, order: Order) {
-        if let Some(orders) = &self.orders {
-            let _ = orders.send(order);
-        }
-    }
-
-    fn answer(&self) -> Answer {
-        match self.answers.recv() {
-            Ok(answer) => answer,
-            Err(_) => std::panic::resume_unwind(Box::new("a worker has panicked")),
-        }
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.orders = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic of the worker has been told by the thread itself.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn judge(pipeline: &mut Pipeline, batch: &Batch) -> Vec<Placed> {
-    let mut raised = Vec::new();
-    for (nth, event) in batch.events().enumerate() {
-        match event {
-            Event::Record(record) => pipeline.judge(nth, &record, &mut raised),
-            Event::Time(now) => pipeline.pass(nth, now, &mut raised),
-            Event::Arrived(arrived) => pipeline.weigh(nth, arrived, &mut raised),
-        }
-    }
-    raised
-}
-
-fn finish(pipeline: &mut Pipeline) -> Vec<Placed> {
-    let mut raised = Vec::new();
-    pipeline.end(&mut raised);
-    raised
 }

@@ -62,6 +62,7 @@ impl RiskTier {
 
     /// `base` scaled by the tier, rounded up, at least 1.
     #[must_use]
+    #[inline]
     pub const fn threshold(self, base: u64) -> u64 {
         let percent = match self {
             Self::Clean => 100,

@@ -1,23 +1,20 @@
 //! A map of fixed capacity that chooses well what to forget.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher as _, Hash};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use std::{iter, mem};
 
-use ahash::RandomState;
-use hashbrown::HashTable;
-
 use super::Span;
+use super::hashing::Keyed;
 use crate::{Timestamp, Usage};
 
 /// No slot: the end of a list.
 const NONE: u32 = u32::MAX;
 
-/// Room in the index for each entry. Insertions leave tombstones behind; when they have used up
-/// the table, it cleans itself in place if at most half full and grows otherwise. So a table for
-/// twice the entries never grows.
-const INDEX_ROOM: usize = 2;
+/// Chains for each entry, at the least: so that of the keys looked up in vain, as all are in a flood
+/// of forged addresses, few meet another entry on the way.
+const CHAINS_PER_ENTRY: usize = 2;
 
 /// A map of at most `max_keys` entries, all memory taken when it is made.
 ///
@@ -30,13 +27,15 @@ const INDEX_ROOM: usize = 2;
 /// depends on how keys hash.
 #[derive(Debug)]
 pub struct BoundedMap<K, V> {
-    /// Slot numbers by the hash of their keys.
-    index: HashTable<u32>,
+    /// The first slots of chains: for each value of the lowest bits of a hash, all slots that have it.
+    chains: Vec<u32>,
+    /// The lowest bits of a hash.
+    mask: u32,
     /// The entries, without gaps.
     slots: Vec<Slot<K, V>>,
     fresh: List,
     kept: List,
-    hasher: RandomState,
+    keyed: Keyed,
     max_keys: usize,
     idle_after: Span,
     newest: Timestamp,
@@ -58,8 +57,11 @@ pub struct Touched<'a, K, V> {
 
 #[derive(Debug)]
 struct Slot<K, V> {
-    hash: u64,
     touched: Timestamp,
+    /// The lower half of it.
+    hash: u32,
+    /// The next in the chain.
+    next: u32,
     /// Neighbours in the list that the slot is on.
     newer: u32,
     older: u32,
@@ -82,7 +84,7 @@ impl List {
 impl<K: Hash + Eq, V> BoundedMap<K, V> {
     /// An empty map for `max_keys` entries (at most 2³² − 2), hashed by a key drawn at random.
     pub fn new(max_keys: NonZeroUsize, idle_after: Duration) -> Self {
-        Self::with_hasher(max_keys, idle_after, RandomState::new())
+        Self::with_hashing(max_keys, idle_after, Keyed::new())
     }
 
     /// Like [`new`](Self::new) with a hash key that is given: for tests, which show with it that
@@ -90,19 +92,21 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
     pub fn with_hasher_seeds(
         max_keys: NonZeroUsize,
         idle_after: Duration,
-        [a, b, c, d]: [u64; 4],
+        seeds: [u64; 4],
     ) -> Self {
-        Self::with_hasher(max_keys, idle_after, RandomState::with_seeds(a, b, c, d))
+        Self::with_hashing(max_keys, idle_after, Keyed::with_seeds(seeds))
     }
 
-    fn with_hasher(max_keys: NonZeroUsize, idle_after: Duration, hasher: RandomState) -> Self {
+    fn with_hashing(max_keys: NonZeroUsize, idle_after: Duration, keyed: Keyed) -> Self {
         let max_keys = max_keys.get().min(NONE as usize - 1);
+        let chains = CHAINS_PER_ENTRY.saturating_mul(max_keys).next_power_of_two();
         Self {
-            index: HashTable::with_capacity(INDEX_ROOM * max_keys),
+            chains: vec![NONE; chains],
+            mask: (chains - 1).min(u32::MAX as usize) as u32,
             slots: Vec::with_capacity(max_keys),
             fresh: List::EMPTY,
             kept: List::EMPTY,
-            hasher,
+            keyed,
             max_keys,
             idle_after: idle_after.into(),
             newest: Timestamp::MIN,
@@ -116,24 +120,25 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
     }
 
     /// Touches the entry of `key` at `now`, which `make` fills if it is new.
+    #[inline]
     pub fn entry(&mut self, key: K, now: Timestamp, make: impl FnOnce() -> V) -> Touched<'_, K, V> {
         let now = self.advance(now);
-        let hash = self.hasher.hash_one(&key);
+        let hash = self.hash(&key);
         let found = self.find(hash, &key);
         let (slot, evicted) = if let Some(slot) = found {
             self.touch_slot(slot);
             (slot, None)
         } else {
-            let vacancy = Slot {
-                hash,
+            self.insert(Slot {
                 touched: now,
+                hash,
+                next: NONE,
                 newer: NONE,
                 older: NONE,
                 kept: false,
                 key,
                 value: make(),
-            };
-            self.insert(vacancy)
+            })
         };
         let value = &mut self.slots[slot as usize].value;
         Touched { value, inserted: found.is_none(), evicted, now }
@@ -142,26 +147,26 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
     /// Touches the entry of `key` at `now` if there is one.
     pub fn touch(&mut self, key: &K, now: Timestamp) -> Option<&mut V> {
         self.advance(now);
-        let slot = self.find(self.hasher.hash_one(key), key)?;
+        let slot = self.find(self.hash(key), key)?;
         self.touch_slot(slot);
         Some(&mut self.slots[slot as usize].value)
     }
 
     /// The value of `key`, untouched.
     pub fn get(&self, key: &K) -> Option<&V> {
-        let slot = self.find(self.hasher.hash_one(key), key)?;
+        let slot = self.find(self.hash(key), key)?;
         Some(&self.slots[slot as usize].value)
     }
 
     /// The value of `key`, untouched.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        let slot = self.find(self.hasher.hash_one(key), key)?;
+        let slot = self.find(self.hash(key), key)?;
         Some(&mut self.slots[slot as usize].value)
     }
 
     /// Takes the entry of `key` out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        let slot = self.find(self.hasher.hash_one(key), key)?;
+        let slot = self.find(self.hash(key), key)?;
         Some(self.take(slot).1)
     }
 
@@ -184,7 +189,7 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
 
     /// Evicts the entry that would go first if `key` had none.
     pub fn evict_other(&mut self, key: &K) -> Option<(K, V)> {
-        let spared = self.find(self.hasher.hash_one(key), key).unwrap_or(NONE);
+        let spared = self.find(self.hash(key), key).unwrap_or(NONE);
         self.evict(spared)
     }
 
@@ -226,7 +231,8 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
             keys: self.len(),
             max_keys: self.max_keys,
             evictions: self.evictions,
-            bytes: self.slots.capacity() * size_of::<Slot<K, V>>() + self.index.allocation_size(),
+            bytes: self.slots.capacity() * size_of::<Slot<K, V>>()
+                + self.chains.capacity() * size_of::<u32>(),
         }
     }
 
@@ -235,8 +241,44 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
         self.newest
     }
 
-    fn find(&self, hash: u64, key: &K) -> Option<u32> {
-        self.index.find(hash, |&slot| self.slots[slot as usize].key == *key).copied()
+    #[inline]
+    fn hash(&self, key: &K) -> u32 {
+        self.keyed.hash_one(key) as u32
+    }
+
+    #[inline]
+    fn find(&self, hash: u32, key: &K) -> Option<u32> {
+        let mut at = self.chains[(hash & self.mask) as usize];
+        while at != NONE {
+            let slot = &self.slots[at as usize];
+            if slot.hash == hash && slot.key == *key {
+                return Some(at);
+            }
+            at = slot.next;
+        }
+        None
+    }
+
+    /// Puts a slot at the start of its chain.
+    #[inline]
+    fn chain(&mut self, slot: u32) {
+        let entry = &mut self.slots[slot as usize];
+        entry.next = mem::replace(&mut self.chains[(entry.hash & self.mask) as usize], slot);
+    }
+
+    /// What points to a slot that is in its chain: the slot before it, or the chain's start.
+    #[inline]
+    fn before(&mut self, slot: u32) -> &mut u32 {
+        let hash = self.slots[slot as usize].hash;
+        let start = &mut self.chains[(hash & self.mask) as usize];
+        if *start == slot {
+            return start;
+        }
+        let mut before = *start as usize;
+        while self.slots[before].next != slot {
+            before = self.slots[before].next as usize;
+        }
+        &mut self.slots[before].next
     }
 
     fn touch_slot(&mut self, slot: u32) {
@@ -250,11 +292,9 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
 
     /// Stores a new entry, in the slot of the one evicted if the map is full.
     fn insert(&mut self, entry: Slot<K, V>) -> (u32, Option<(K, V)>) {
-        let hash = entry.hash;
         let full = self.slots.len() >= self.max_keys;
         let (slot, evicted) = match full.then(|| self.victim(NONE)).flatten() {
             Some(slot) => {
-                self.count_eviction(slot);
                 self.detach(slot);
                 let old = mem::replace(&mut self.slots[slot as usize], entry);
                 (slot, Some((old.key, old.value)))
@@ -265,27 +305,24 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
                 (self.slots.len() as u32 - 1, None)
             }
         };
-        self.index.insert_unique(hash, slot, |&slot| self.slots[slot as usize].hash);
+        self.chain(slot);
         self.link(slot);
         (slot, evicted)
     }
 
     fn evict(&mut self, spared: u32) -> Option<(K, V)> {
         let slot = self.victim(spared)?;
-        self.count_eviction(slot);
         Some(self.take(slot))
     }
 
-    fn count_eviction(&mut self, slot: u32) {
-        self.evictions += u64::from(!self.is_idle(slot));
-    }
-
-    /// Which slot but `spared` to give up.
-    fn victim(&self, spared: u32) -> Option<u32> {
-        self.oldest_slot(spared)
-            .filter(|&slot| self.is_idle(slot))
-            .or_else(|| self.oldest_of(self.fresh, spared))
-            .or_else(|| self.oldest_of(self.kept, spared))
+    /// Which slot but `spared` to give up; counted as an eviction if it is not idle.
+    fn victim(&mut self, spared: u32) -> Option<u32> {
+        let oldest = self.oldest_slot(spared)?;
+        if self.is_idle(oldest) {
+            return Some(oldest);
+        }
+        self.evictions += 1;
+        self.oldest_of(self.fresh, spared).or(Some(oldest))
     }
 
     fn is_idle(&self, slot: u32) -> bool {
@@ -295,11 +332,14 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
     /// The slot but `spared` that was touched longest ago. Both lists are in order of touching,
     /// the fresh one because each of its entries was touched once.
     fn oldest_slot(&self, spared: u32) -> Option<u32> {
-        let touched = |&slot: &u32| self.slots[slot as usize].touched;
-        let fresh = self.oldest_of(self.fresh, spared);
-        fresh.into_iter().chain(self.oldest_of(self.kept, spared)).min_by_key(touched)
+        let touched = |slot: u32| self.slots[slot as usize].touched;
+        match (self.oldest_of(self.fresh, spared), self.oldest_of(self.kept, spared)) {
+            (Some(fresh), Some(kept)) if touched(kept) < touched(fresh) => Some(kept),
+            (fresh, kept) => fresh.or(kept),
+        }
     }
 
+    #[inline]
     fn oldest_of(&self, list: List, spared: u32) -> Option<u32> {
         let oldest = some(list.oldest)?;
         if oldest == spared { some(self.slots[oldest as usize].newer) } else { Some(oldest) }
@@ -317,25 +357,20 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
     /// Takes a slot out; the last one moves to its place.
     fn take(&mut self, slot: u32) -> (K, V) {
         self.detach(slot);
-        let taken = self.slots.swap_remove(slot as usize);
-        let moved_from = self.slots.len() as u32;
-        if let Some(moved) = self.slots.get(slot as usize) {
-            let Slot { hash, newer, older, kept, .. } = *moved;
-            if let Some(indexed) = self.index.find_mut(hash, |&other| other == moved_from) {
-                *indexed = slot;
-            }
+        let last = self.slots.len() as u32 - 1;
+        if slot != last {
+            *self.before(last) = slot;
+            let Slot { newer, older, kept, .. } = self.slots[last as usize];
             *self.older_of(newer, kept) = slot;
             *self.newer_of(older, kept) = slot;
         }
+        let taken = self.slots.swap_remove(slot as usize);
         (taken.key, taken.value)
     }
 
-    /// Takes a slot off the index and its list.
+    /// Takes a slot off its chain and its list.
     fn detach(&mut self, slot: u32) {
-        let hash = self.slots[slot as usize].hash;
-        if let Ok(indexed) = self.index.find_entry(hash, |&other| other == slot) {
-            indexed.remove();
-        }
+        *self.before(slot) = self.slots[slot as usize].next;
         self.unlink(slot);
     }
 

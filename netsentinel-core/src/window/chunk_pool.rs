@@ -143,15 +143,22 @@ impl<V: Copy, const N: usize> ChunkPool<V, N> {
     }
 
     /// All values with their places, oldest first.
+    #[inline]
     pub(super) fn iter(&self, queue: Queue) -> impl Iterator<Item = (Place, Timestamp, V)> {
-        let first = Place { chunk: queue.head, at: queue.first as usize };
-        // The place after the last one is made but never looked at.
-        iter::successors(Some(first), |&place| Some(self.after(place)))
-            .take(queue.len as usize)
-            .map(|place| {
-                let (time, value) = self.at(place);
-                (place, time, value)
-            })
+        let mut place = Place { chunk: queue.head, at: queue.first as usize };
+        let mut chunk = self.chunks.get(queue.head as usize);
+        let mut left = queue.len;
+        iter::from_fn(move || {
+            left = left.checked_sub(1)?;
+            if place.at == N {
+                place = Place { chunk: chunk?.next, at: 0 };
+                chunk = self.chunks.get(place.chunk as usize);
+            }
+            let at = place;
+            place.at += 1;
+            let chunk = chunk?;
+            Some((at, *chunk.times.get(at.at)?, *chunk.values.get(at.at)?))
+        })
     }
 
     /// Overwrites one value.

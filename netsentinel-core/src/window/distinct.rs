@@ -65,7 +65,16 @@ impl<K: Copy + Eq + Hash, V: Copy + Eq, const PER_CHUNK: usize> DistinctWindow<K
 
     /// Notes that `key` had `value` at `now`.
     pub fn add(&mut self, key: K, value: V, now: Timestamp) -> Distinct {
+        // Whatever the window takes for now.
+        self.add_dated(key, value, Timestamp::from_nanos(i64::MAX), now)
+    }
+
+    /// Notes at `now` that `key` had `value` at `time`, which is not later: what was learnt too late, or a
+    /// value that takes the place of an equal one and keeps its date. Where `key` has as many values as are
+    /// kept, its oldest goes even if it is not as old as `time`.
+    pub fn add_dated(&mut self, key: K, value: V, time: Timestamp, now: Timestamp) -> Distinct {
         let Line { queue, pool, now, .. } = self.queues.touch(key, now);
+        let dated = time.min(now);
         let mut count = 0;
         let mut same = None;
         let mut oldest = None;
@@ -80,16 +89,16 @@ impl<K: Copy + Eq + Hash, V: Copy + Eq, const PER_CHUNK: usize> DistinctWindow<K
             }
         }
         if let Some((place, inside)) = same {
-            pool.set(place, now, value);
+            pool.set(place, dated, value);
             return Distinct { count: count + u64::from(!inside), new: !inside };
         }
         let full = queue.len() >= self.threshold_max;
         match oldest {
             Some((place, _, inside)) if full || !inside => {
-                pool.set(place, now, value);
+                pool.set(place, dated, value);
                 count -= u64::from(inside);
             }
-            _ if pool.push(queue, now, value) => {}
+            _ if pool.push(queue, dated, value) => {}
             _ => self.push_evicting(&key, value),
         }
         Distinct { count: count + 1, new: true }
@@ -98,9 +107,14 @@ impl<K: Copy + Eq + Hash, V: Copy + Eq, const PER_CHUNK: usize> DistinctWindow<K
     /// The values of `key` that count at `now`, in no order that means anything (but always the
     /// same). At most `threshold_max`, those seen most recently.
     pub fn values(&self, key: &K, now: Timestamp) -> impl Iterator<Item = V> {
+        self.dated(key, now).map(|(_, value)| value)
+    }
+
+    /// The same with the time that each was last seen.
+    pub fn dated(&self, key: &K, now: Timestamp) -> impl Iterator<Item = (Timestamp, V)> {
         let now = self.queues.newest(now);
         let inside = move |&(time, _): &(Timestamp, V)| self.window.reaches(now, time);
-        self.queues.values(key).filter(inside).map(|(_, value)| value)
+        self.queues.values(key).filter(inside)
     }
 
     #[cold]
@@ -212,6 +226,15 @@ mod tests {
         assert_eq!(add(22, WINDOW_NS + 2), (2, true));
         assert_eq!(window.values(&0, Timestamp::from_nanos(3 * WINDOW_NS)).count(), 0);
         assert_eq!(window.values(&1, Timestamp::MIN).count(), 0);
+    }
+
+    #[test]
+    fn what_is_learnt_late_counts_from_when_it_was() {
+        let mut window = window(3, 8);
+        let at = Timestamp::from_nanos;
+        window.add_dated(1, 10, at(5), at(WINDOW_NS / 2));
+        assert_eq!(window.add(1, 11, at(5 + WINDOW_NS)).count, 2);
+        assert_eq!(window.add(1, 12, at(6 + WINDOW_NS)).count, 2);
     }
 
     #[test]

@@ -14,50 +14,68 @@
 /// [`BoundedMap`](super::BoundedMap). Adding looks at all `N` counters.
 #[derive(Clone, Copy, Debug)]
 pub struct HeavyHitters<T, const N: usize> {
-    /// The counters in use come first.
-    counters: [Option<(T, u64)>; N],
+    /// Those that have a counter come first.
+    items: [Option<T>; N],
+    counts: [u64; N],
+    /// The counter added to last, where the next weight most likely goes, too.
+    latest: u8,
+    /// The largest counter; of equal ones the first.
+    top: u8,
 }
 
 impl<T: Copy + Eq, const N: usize> HeavyHitters<T, N> {
-    /// Nothing counted yet. `N` must not be 0.
+    /// Nothing counted yet. `N` must not be 0, nor above 256.
     pub const fn new() -> Self {
-        const { assert!(N > 0, "at least one counter") };
-        Self { counters: [None; N] }
+        const { assert!(N > 0 && N <= 256, "at least one counter") };
+        Self { items: [None; N], counts: [0; N], latest: 0, top: 0 }
     }
 
     /// Adds to the weight of `item`. Of equal counters the first is taken over.
     pub fn add(&mut self, item: T, weight: u64) {
+        let mut at = usize::from(self.latest);
+        if self.items[at] != Some(item) {
+            at = self.counter_of(item);
+            self.items[at] = Some(item);
+            self.latest = at as u8;
+        }
+        let count = self.counts[at].saturating_add(weight);
+        self.counts[at] = count;
+        let top = usize::from(self.top);
+        let most = self.counts[top];
+        if count > most || (count == most && at < top) {
+            self.top = at as u8;
+        }
+    }
+
+    /// The counter of `item`, or else one that is free, or else the smallest.
+    fn counter_of(&self, item: T) -> usize {
         let mut smallest = (0, u64::MAX);
-        for (at, counter) in self.counters.iter_mut().enumerate() {
-            match counter {
-                Some((known, count)) if *known == item => {
-                    *count = count.saturating_add(weight);
-                    return;
-                }
-                Some((_, count)) if *count < smallest.1 => smallest = (at, *count),
-                Some(_) => {}
-                None => {
-                    *counter = Some((item, weight));
-                    return;
-                }
+        for (at, (known, count)) in self.items.iter().zip(self.counts).enumerate() {
+            if known.is_none_or(|known| known == item) {
+                return at;
+            }
+            if count < smallest.1 {
+                smallest = (at, count);
             }
         }
-        let (at, count) = smallest;
-        self.counters[at] = Some((item, count.saturating_add(weight)));
+        smallest.0
     }
 
     /// The item with the largest count and that count, an upper bound of its weight; of equal ones
     /// the first.
     pub fn top(&self) -> Option<(T, u64)> {
-        let in_use = self.counters.iter().flatten();
-        in_use.reduce(|best, next| if next.1 > best.1 { next } else { best }).copied()
+        let top = usize::from(self.top);
+        Some((self.items[top]?, self.counts[top]))
     }
 
     /// Halves all counts, rounding up, so that the past weighs less than what comes.
     pub fn halve(&mut self) {
-        for (_, count) in self.counters.iter_mut().flatten() {
+        for count in &mut self.counts {
             *count = count.div_ceil(2);
         }
+        // Counts that were apart may be equal now.
+        let most = self.counts[usize::from(self.top)];
+        self.top = self.counts.iter().position(|count| *count == most).unwrap_or(0) as u8;
     }
 }
 
@@ -81,7 +99,12 @@ mod tests {
     fn check(counters: &HeavyHitters<u8, N>, weights: &HashMap<u8, f64>) {
         let total: f64 = weights.values().sum();
         let bound = total / N as f64 + 1.0;
-        let counted: HashMap<u8, u64> = counters.counters.iter().flatten().copied().collect();
+        let pairs = counters.items.iter().zip(counters.counts);
+        let counted: HashMap<u8, u64> =
+            pairs.filter_map(|(item, count)| Some(((*item)?, count))).collect();
+        let most = counters.counts.iter().max().unwrap();
+        let first = counters.counts.iter().position(|count| count == most).unwrap();
+        assert_eq!(usize::from(counters.top), first, "the first of the largest");
         for (item, &weight) in weights {
             match counted.get(item) {
                 Some(&count) => {

@@ -61,6 +61,7 @@ mod bounded_map;
 mod chunk_pool;
 mod distinct;
 mod events;
+mod hashing;
 mod heavy_hitters;
 mod keyed_queues;
 #[cfg(test)]

@@ -19,7 +19,8 @@ const PTR: u16 = 12;
 
 pub(super) fn above(scene: &mut Scene) {
     scene.light_background(20);
-    tunnel(scene, Host::inside(INSIDER), 8_000, 1, LIMIT + 1);
+    // One is too long for the seed rule; the tuned one asks for several that differ.
+    tunnel(scene, Host::inside(INSIDER), 8_000, 8, LIMIT + 1);
 }
 
 pub(super) fn below(scene: &mut Scene) {

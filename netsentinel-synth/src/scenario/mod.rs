@@ -30,7 +30,7 @@ pub use run::{Run, SynthPacket};
 /// Every scenario, one line each: name, detectors whose seed rule fires, what happens.
 #[rustfmt::skip]
 pub const SCENARIOS: &[ScenarioEntry] = &[
-    ScenarioEntry::new("port_scan-above", &["port_scan"], "one host probes 15 ports of a server in exactly 10 s", port_scan::above),
+    ScenarioEntry::new("port_scan-above", &["port_scan"], "one host probes 15 filtered ports of a server in exactly 10 s", port_scan::above),
     ScenarioEntry::new("port_scan-below", &[], "the 15th port is probed 1 ns after the window", port_scan::below),
     ScenarioEntry::new("port_scan-benign", &[], "a busy web server, a resolver and a client of 14 services", port_scan::benign),
     ScenarioEntry::new("syn_flood-above", &["syn_flood"], "one source sends 200 SYNs in exactly 5 s", syn_flood::above),
@@ -45,7 +45,7 @@ pub const SCENARIOS: &[ScenarioEntry] = &[
     ScenarioEntry::new("arp_spoofing-above", &["arp_spoofing"], "a host claims the router's address once", arp_spoofing::above),
     ScenarioEntry::new("arp_spoofing-below", &[], "claims that do not count: zero or broadcast hardware address, no sender", arp_spoofing::below),
     ScenarioEntry::new("arp_spoofing-benign", &[], "gratuitous ARP, repeated announcements, address probes", arp_spoofing::benign),
-    ScenarioEntry::new("dns_tunnelling-above", &["dns_tunnelling"], "one query for a name of 51 characters", dns_tunnelling::above),
+    ScenarioEntry::new("dns_tunnelling-above", &["dns_tunnelling"], "eight queries for different names of 51 characters", dns_tunnelling::above),
     ScenarioEntry::new("dns_tunnelling-below", &[], "many queries for names of 50 characters with data in them", dns_tunnelling::below),
     ScenarioEntry::new("dns_tunnelling-benign", &[], "long names in mDNS, LLMNR and responses only", dns_tunnelling::benign),
     ScenarioEntry::new("data_exfiltration-above", &["data_exfiltration"], "a host uploads 5,000,000 bytes in exactly 60 s", data_exfiltration::above).snaplen(CUT),

@@ -18,18 +18,28 @@ const PORTS: [u16; 24] = [
 
 pub(super) fn above(scene: &mut Scene) {
     scene.light_background(30);
-    scan(scene, Host::inside(INSIDER), 8_000, WINDOW, THRESHOLD);
+    connect(scene, Host::inside(INSIDER), 8_000, (WINDOW, THRESHOLD), Plan::silent());
 }
 
 pub(super) fn below(scene: &mut Scene) {
     scene.light_background(30);
-    scan(scene, Host::inside(INSIDER), 8_000, just_over(WINDOW), THRESHOLD);
+    connect(scene, Host::inside(INSIDER), 8_000, (just_over(WINDOW), THRESHOLD), Plan::silent());
 }
 
 /// `attacker` connects to `count` ports of the server; all are closed. The server knows 24 ports.
 pub(super) fn scan(scene: &mut Scene, attacker: Host, millis: u64, span: Duration, count: u64) {
+    connect(scene, attacker, millis, (span, count), Plan::refused());
+}
+
+fn connect(
+    scene: &mut Scene,
+    attacker: Host,
+    millis: u64,
+    (span, count): (Duration, u64),
+    plan: Plan,
+) {
     let server = Host::inside(SERVER);
-    scene.connections(millis, span, count, Plan::refused(), move |index, port| {
+    scene.connections(millis, span, count, plan, move |index, port| {
         let probed = PORTS.iter().cycle().nth(index as usize).copied().unwrap_or_default();
         (attacker.port(port), server.port(probed))
     });
@@ -61,7 +71,8 @@ pub(super) fn benign(scene: &mut Scene) {
         );
     });
     // One client uses 14 services of the server, again and again.
-    scene.connections(5_000, WINDOW, 140, Plan::refused(), move |index, port| {
+    let plan = Plan::request(Service::Plain, 40, 200);
+    scene.connections(5_000, WINDOW, 140, plan, move |index, port| {
         let probed = PORTS.get(index as usize % 14).copied().unwrap_or_default();
         (Host::workstation(200).port(port), server.port(probed))
     });

@@ -38,6 +38,8 @@ pub(crate) enum Ending {
     Refused,
     /// The client never completes the handshake.
     HalfOpen,
+    /// Nobody answers the client, which does not try again.
+    Silent,
 }
 
 /// How much is said, and how fast.
@@ -78,6 +80,11 @@ impl Plan {
     pub(crate) fn refused() -> Self {
         let rtt = Duration::from_micros(300);
         Self { ending: Ending::Refused, rtt, ..Self::request(Service::Plain, 0, 0) }
+    }
+
+    /// A connection attempt that a filter drops.
+    pub(crate) fn silent() -> Self {
+        Self { ending: Ending::Silent, ..Self::request(Service::Plain, 0, 0) }
     }
 
     /// No fewer frames than the connection will have.
@@ -207,8 +214,12 @@ impl Activity for Session {
         let (next, wait) = match self.step {
             Step::Syn => {
                 self.send(turn, true, TcpFlags::SYN);
-                let refused = self.plan.ending == Ending::Refused;
-                (if refused { Step::Reset } else { Step::SynAck }, rtt)
+                let next = match self.plan.ending {
+                    Ending::Refused => Step::Reset,
+                    Ending::Silent => return None,
+                    Ending::Closed | Ending::HalfOpen => Step::SynAck,
+                };
+                (next, rtt)
             }
             Step::Reset => {
                 self.send(turn, false, TcpFlags::RST | ACK);

@@ -58,6 +58,19 @@ pub struct InterfaceReport {
     pub dropped_kernel: u64,
     /// Packets that the interface or its driver dropped, where that is known.
     pub dropped_interface: u64,
+    /// Its rings, where the kernel shares it among several; the figures above are their sums.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rings: Vec<RingReport>,
+}
+
+/// One ring of an interface. Counters run as those of the interface do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RingReport {
+    /// Packets that the kernel gave to this ring, those that it dropped among them.
+    pub received: u64,
+    /// Packets that the kernel dropped because this ring's buffer was full.
+    pub dropped_kernel: u64,
 }
 
 /// Whether an interface is captured on.

@@ -21,7 +21,7 @@ pub use alerts::{AlertBatch, BatchAnswer, ItemAnswer, ItemStatus};
 pub use enrolment::{AgentId, Enrolled, Enrolment, InvalidAgentId};
 pub use heartbeat::{
     Heartbeat, HeartbeatAnswer, InterfaceReport, InterfaceState, ReputationHealth,
-    ReputationReport, SpoolReport,
+    ReputationReport, RingReport, SpoolReport,
 };
 pub use problem::Problem;
 pub use reputation::{IndicatorAnswer, IndicatorState, ReputationAnswer};

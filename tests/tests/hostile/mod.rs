@@ -44,8 +44,11 @@ pub(crate) fn alerts(labels: &[&[u8]], interface: &str, hostname: &str) -> Vec<A
         interface: Some(interface),
     };
     let agent = Agent { id: hostname.into(), hostname: hostname.into(), os: "linux".into() };
-    let config = Config::parse(r#"{"dns_tunnel_query_len": 1, "max_hosts": 16}"#).unwrap();
-    let builder = Pipeline::builder(&config).detectors(&BUILTIN[5..6]).agent(agent);
+    // The seed rule tells of a single name.
+    let config = r#"{"profile": "seed", "dns_tunnel_query_len": 1, "max_hosts": 16}"#;
+    let config = Config::parse(config).unwrap();
+    let dns = BUILTIN.iter().find(|each| each.descriptor().id == "dns_tunnelling").unwrap();
+    let builder = Pipeline::builder(&config).detectors(std::slice::from_ref(dns)).agent(agent);
     let mut pipeline: Pipeline = builder.build().unwrap();
     let mut alerts = Vec::new();
     pipeline.push(&record(1, 0), &mut alerts);

@@ -2,6 +2,7 @@
 
 pub(crate) mod configuration;
 pub(crate) mod detectors;
+pub(crate) mod memory;
 
 use netsentinel_tests::shared::root;
 

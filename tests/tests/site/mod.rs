@@ -212,7 +212,8 @@ impl Sensor {
 
     /// `count` alerts of this agent: each first packet of a flood to port 80, and so many of them.
     pub(crate) fn alerts(&self, count: u64) -> Vec<Alert> {
-        let config = r#"{"suspicious_ports": [80], "syn_flood_threshold": 100000}"#;
+        let config =
+            r#"{"profile": "seed", "suspicious_ports": [80], "syn_flood_threshold": 100000}"#;
         let agent = Agent {
             id: self.identity.id.to_string(),
             hostname: "sensor".into(),

@@ -131,15 +131,23 @@ fn interfaces(settings: &Settings) -> Vec<Finding> {
     let known = live::interfaces().unwrap_or_default();
     let one = |name: &String| {
         let alone = LiveOptions { interfaces: vec![name.clone()], ..options.clone() };
-        if let Err(error) = Live::open(alone) {
-            return Finding::wrong(WHAT, error.to_string());
+        let live = match Live::open(alone) {
+            Ok(live) => live,
+            Err(error) => return Finding::wrong(WHAT, error.to_string()),
+        };
+        if let Some(refused) = live.refused() {
+            return Finding::warning(WHAT, format!("{refused}: set agent.rings to 1"));
         }
+        let by = match live.rings().get() {
+            1 => String::new(),
+            rings => format!(" by {rings} rings"),
+        };
         match known.iter().find(|known| known.name == *name) {
             Some(known) if !known.running => Finding::warning(
                 WHAT,
                 format!("{name}: down: nothing is captured before it is up (ip link set up)"),
             ),
-            _ => Finding::good(WHAT, format!("{name}: can be captured on")),
+            _ => Finding::good(WHAT, format!("{name}: can be captured on{by}")),
         }
     };
     options.interfaces.iter().map(one).collect()

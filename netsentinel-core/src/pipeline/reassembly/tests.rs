@@ -65,12 +65,16 @@ impl Model {
     }
 }
 
+fn all_rooms() -> Reassembly {
+    Reassembly::new(NonZeroUsize::new(DATAGRAMS_MAX).unwrap(), BLOCKS_MAX)
+}
+
 proptest! {
     #[test]
     fn pieces_in_any_order_with_overlaps_give_what_the_model_gives(
         pieces in prop::collection::vec((0_u16..12, 0_usize..40, any::<bool>(), any::<u8>()), 1..60)
     ) {
-        let mut reassembly = Reassembly::new();
+        let mut reassembly = all_rooms();
         let mut model = Model::default();
         for (offset, len, more, fill) in pieces {
             let data: Vec<u8> = (0..len).map(|n| fill.wrapping_add(n as u8)).collect();
@@ -83,7 +87,7 @@ proptest! {
 #[test]
 fn the_largest_datagram_comes_together_from_the_last_piece_to_the_first() {
     let bytes: Vec<u8> = (0..65_535_usize).map(|n| n as u8).collect();
-    let mut reassembly = Reassembly::new();
+    let mut reassembly = all_rooms();
     let mut whole = None;
     for (n, data) in bytes.chunks(1_480).enumerate().rev() {
         let offset = (n * 1_480) as u16;
@@ -97,7 +101,7 @@ fn the_largest_datagram_comes_together_from_the_last_piece_to_the_first() {
 
 #[test]
 fn the_first_to_arrive_wins_and_overlaps_are_counted() {
-    let mut reassembly = Reassembly::new();
+    let mut reassembly = all_rooms();
     assert_eq!(add(&mut reassembly, &piece(1, 0, true, &[1; 16]), 0), None);
     assert_eq!(add(&mut reassembly, &piece(1, 8, true, &[2; 16]), 0), None);
     let whole = add(&mut reassembly, &piece(1, 24, false, &[3; 3]), 0).unwrap();
@@ -107,7 +111,7 @@ fn the_first_to_arrive_wins_and_overlaps_are_counted() {
 
 #[test]
 fn what_can_not_be_is_refused() {
-    let mut reassembly = Reassembly::new();
+    let mut reassembly = all_rooms();
     let refused =
         [piece(1, 0, true, &[0; 7]), piece(1, 65_528, true, &[0; 16]), piece(1, 0, true, &[])];
     for fragment in refused {
@@ -124,7 +128,7 @@ fn what_can_not_be_is_refused() {
 
 #[test]
 fn a_datagram_that_takes_too_long_is_given_up() {
-    let mut reassembly = Reassembly::new();
+    let mut reassembly = all_rooms();
     add(&mut reassembly, &piece(1, 0, true, &[1; 8]), 0);
     add(&mut reassembly, &piece(1, 16, true, &[1; 8]), 20);
     // Kept alive by its second piece, but begun too long ago.
@@ -137,7 +141,7 @@ fn a_datagram_that_takes_too_long_is_given_up() {
 
 #[test]
 fn a_flood_of_pieces_stays_within_bounds_and_gives_up_the_oldest() {
-    let mut reassembly = Reassembly::new();
+    let mut reassembly = all_rooms();
     let bytes = reassembly.usage().bytes;
     for id in 0..10_000 {
         add(&mut reassembly, &piece(id, 4_096, true, &[0; 1_480]), 0);
@@ -151,7 +155,7 @@ fn a_flood_of_pieces_stays_within_bounds_and_gives_up_the_oldest() {
 
 #[test]
 fn pieces_of_one_datagram_are_bounded() {
-    let mut reassembly = Reassembly::new();
+    let mut reassembly = all_rooms();
     for _ in 0..u32::from(FRAGMENTS_MAX) + 5 {
         add(&mut reassembly, &piece(1, 8, true, &[0; 8]), 0);
     }
