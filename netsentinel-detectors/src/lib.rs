@@ -23,7 +23,6 @@ pub mod data_exfiltration;
 pub mod dns_tunnelling;
 pub mod icmp_flood;
 pub mod port_scan;
-mod port_sets;
 pub mod suspicious_port;
 pub mod syn_flood;
 

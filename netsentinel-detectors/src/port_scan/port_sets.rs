@@ -14,24 +14,24 @@ const IDLE: Duration = Duration::from_secs(600);
 const WORDS: usize = (u16::MAX as usize + 1) / u64::BITS as usize;
 
 /// A set of ports for each of a few sources.
-pub(crate) struct PortSets {
+pub(super) struct PortSets {
     sets: BoundedMap<IpAddr, Ports>,
 }
 
 struct Ports([u64; WORDS]);
 
 impl PortSets {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { sets: BoundedMap::new(SCANNERS_MAX, IDLE) }
     }
 
     /// Adds `port` to what `source` has probed; whether it was not there yet.
-    pub(crate) fn insert(&mut self, source: IpAddr, port: u16, now: Timestamp) -> bool {
+    pub(super) fn insert(&mut self, source: IpAddr, port: u16, now: Timestamp) -> bool {
         self.sets.entry(source, now, || Ports([0; WORDS])).value.insert(port)
     }
 
     /// Begins the set of `source` anew, with `ports` in it.
-    pub(crate) fn restart(
+    pub(super) fn restart(
         &mut self,
         source: IpAddr,
         ports: impl Iterator<Item = u16>,
@@ -45,7 +45,7 @@ impl PortSets {
     }
 
     /// How full it is. The sets only count on, so one begun anew is no eviction of the detector's.
-    pub(crate) fn bytes(&self) -> Usage {
+    pub(super) fn bytes(&self) -> Usage {
         Usage { bytes: self.sets.usage().bytes, ..Usage::default() }
     }
 }
