@@ -21,10 +21,14 @@ pub mod arp_spoofing;
 pub mod brute_force;
 pub mod data_exfiltration;
 pub mod dns_tunnelling;
+#[cfg(test)]
+mod flood_wire;
 pub mod icmp_flood;
 pub mod port_scan;
+mod recent;
 pub mod suspicious_port;
 pub mod syn_flood;
+pub mod udp_flood;
 
 use netsentinel_core::Registration;
 
@@ -33,6 +37,7 @@ pub const BUILTIN: &[Registration] = &[
     Registration::of::<port_scan::PortScan>(),
     Registration::of::<syn_flood::SynFlood>(),
     Registration::of::<icmp_flood::IcmpFlood>(),
+    Registration::of::<udp_flood::UdpFlood>(),
     Registration::of::<suspicious_port::SuspiciousPort>(),
     Registration::of::<arp_spoofing::ArpSpoofing>(),
     Registration::of::<dns_tunnelling::DnsTunnelling>(),

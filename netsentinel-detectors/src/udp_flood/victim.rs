@@ -1,0 +1,197 @@
+//! Hosts that get datagrams and do not answer.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+
+use netsentinel_core::alert::{Endpoint, Subject};
+use netsentinel_core::flow::{Attempt, AttemptStep};
+use netsentinel_core::window::BoundedMap;
+use netsentinel_core::{
+    Context, Finding, Indicator, Interest, Ip, Rule, Setup, Timestamp, Udp, Usage,
+};
+
+use super::watch::Watch;
+use super::{AMPLIFICATION, SCAN, SOURCE, STREAM, Settings, VICTIM};
+use crate::recent::Recent;
+
+/// Watched at once.
+const WATCHES_MAX: usize = 16;
+/// Hosts that somebody sends datagrams to: fewer than those who send.
+const HOSTS_SHARE: usize = 4;
+/// Steps unanswered within a window, for each threshold, that make a host worth watching.
+const STEPS_SHARE: u64 = 10;
+/// A flow whose tries all come within so long, unanswered, makes a host worth watching, too.
+const INSISTS: std::time::Duration = std::time::Duration::from_secs(1);
+
+const TRIES: usize = 0;
+const ANSWERS: usize = 1;
+
+/// Counts attempts and answers by host; watches those that leave many unanswered.
+pub(super) struct Victims {
+    hosts: BoundedMap<IpAddr, Recent<2>>,
+    watches: Vec<Watch>,
+    /// Times that there was no room to watch.
+    refused: u64,
+}
+
+impl Victims {
+    pub(super) fn new(s: &Settings, setup: &Setup) -> Self {
+        let hosts = NonZeroUsize::new(setup.limits.max_keys.get() / HOSTS_SHARE)
+            .unwrap_or(NonZeroUsize::MIN);
+        Self {
+            hosts: BoundedMap::new(hosts, s.window.duration()),
+            watches: Vec::with_capacity(WATCHES_MAX),
+            refused: 0,
+        }
+    }
+
+    pub(super) fn reconfigure(&mut self, s: &Settings) {
+        self.hosts.set_idle_after(s.window.duration());
+    }
+
+    pub(super) fn on_datagram(
+        &mut self,
+        ip: &Ip<'_>,
+        udp: Udp<'_>,
+        s: &Settings,
+        cx: &mut Context<'_>,
+    ) {
+        let (now, attempt) = (cx.now(), cx.attempt().copied());
+        let fresh = attempt.is_some_and(|attempt| attempt.step == AttemptStep::Opens);
+        let mut watched = false;
+        for watch in &mut self.watches {
+            if watch.victim == ip.source {
+                watch.answers += 1;
+            }
+            if watch.victim == ip.destination {
+                watched = true;
+                watch.comes(ip.source, udp, fresh);
+                judge(watch, udp.destination_port, s, cx);
+            }
+        }
+        if let Some(attempt) = attempt.filter(|_| !watched) {
+            self.on_attempt(attempt, now, s, cx);
+        }
+    }
+
+    /// A step of an attempt at a host that is not watched.
+    fn on_attempt(&mut self, attempt: Attempt, now: Timestamp, s: &Settings, cx: &mut Context<'_>) {
+        let victim = attempt.tuple.responder;
+        if !cx.judges(victim) || victim.is_multicast() {
+            return;
+        }
+        let step = match attempt.step {
+            AttemptStep::Opens | AttemptStep::Repeats => TRIES,
+            AttemptStep::Answers => ANSWERS,
+            AttemptStep::Refuses | AttemptStep::Aborts => return,
+        };
+        let host = self.hosts.entry(victim, now, || Recent::NONE).value;
+        host.add(step, now, s.window);
+        let tries = host.count(TRIES, now, s.window);
+        let unanswered = tries.saturating_sub(host.count(ANSWERS, now, s.window));
+        let insists = attempt.step == AttemptStep::Repeats
+            && attempt.tries >= Attempt::TRIES_MAX
+            && now <= attempt.opened.after(INSISTS);
+        if insists || unanswered * STEPS_SHARE >= s.threshold.get() {
+            self.begin(victim, now, cx);
+        }
+    }
+
+    fn begin(&mut self, victim: IpAddr, now: Timestamp, cx: &mut Context<'_>) {
+        if self.watches.iter().any(|watch| watch.victim == victim) {
+            return;
+        }
+        if self.watches.len() >= WATCHES_MAX {
+            self.refused += 1;
+            return;
+        }
+        self.watches.push(Watch::new(victim, now));
+        cx.watch(Interest::UDP);
+    }
+
+    /// Watches that have lasted a window end, or begin anew where their last judgement was a flood.
+    pub(super) fn on_tick(&mut self, s: &Settings, cx: &mut Context<'_>) {
+        let now = cx.now();
+        let window = s.window.duration();
+        for watch in self.watches.iter_mut().filter(|watch| now > watch.since.after(window)) {
+            if watch.sent >= s.threshold.get() && !watch.is_answered() && watch.is_no_stream() {
+                *watch = Watch::new(watch.victim, now);
+            }
+        }
+        self.watches.retain(|watch| now <= watch.since.after(window));
+        cx.watch(match self.watches.is_empty() {
+            true => Interest::empty(),
+            false => Interest::UDP,
+        });
+    }
+
+    pub(super) fn tables(&self) -> [(&'static str, Usage); 2] {
+        let watched = Usage {
+            keys: self.watches.len(),
+            max_keys: WATCHES_MAX,
+            evictions: self.refused,
+            bytes: self.watches.capacity() * size_of::<Watch>(),
+        };
+        [("hosts", self.hosts.usage()), ("watched", watched)]
+    }
+}
+
+/// Judges a watch at each tenth of the threshold: the count that the worst reputation makes enough.
+fn judge(watch: &mut Watch, port: u16, s: &Settings, cx: &mut Context<'_>) {
+    let (base, count) = (s.threshold.get(), watch.sent);
+    let step = base.div_ceil(STEPS_SHARE);
+    if !count.is_multiple_of(step) {
+        return;
+    }
+    let Some(top) = watch.top_source() else { return };
+    let victim = watch.victim;
+    let sources = watch.sources();
+    let many = sources >= s.sources.get();
+    let (rule, subject, indicator): (&'static Rule, _, _) = match many {
+        true => (&VICTIM, Subject::host(victim), None),
+        false => (&SOURCE, Subject::pair(victim, top), Some(Indicator::Ip(top))),
+    };
+    let Some(reached) = cx.reaches(rule, subject, base, count, indicator) else { return };
+    if watch.is_answered() {
+        return;
+    }
+    if !watch.is_no_stream() && cx.spares(&STREAM, rule, subject) {
+        return;
+    }
+    if watch.is_scan() && cx.spares(&SCAN, rule, subject) {
+        return;
+    }
+    let finding = Finding {
+        rule,
+        subject,
+        reached,
+        step,
+        source: if many { Endpoint::default() } else { Endpoint::ip(top) },
+        target: Endpoint::ip(victim).port(port),
+        window: Some(s.window),
+    };
+    let of = Subject::host(victim);
+    if cx.is_part_of(&AMPLIFICATION, of, &finding)
+        || (!many && cx.is_part_of(&VICTIM, of, &finding))
+    {
+        return;
+    }
+    cx.raise(finding, |report| {
+        let (port, port_percent) = watch.port();
+        let from = if many { format!("about {sources} sources") } else { top.to_string() };
+        report
+            .message(format_args!(
+                "{victim} got {count} datagrams (UDP) within {} s from {from}, most to port {port}, and sent {}",
+                finding.window_s(),
+                watch.answers,
+            ))
+            .evidence("datagrams", count)
+            .evidence("answers", watch.answers)
+            .evidence("sources", sources)
+            .evidence("port_percent", port_percent)
+            .evidence("new_flows_percent", watch.fresh_percent())
+            .evidence("alike_percent", watch.alike_percent())
+            .evidence("mean_payload", watch.mean_payload())
+            .first_seen(Some(watch.since));
+    });
+}
