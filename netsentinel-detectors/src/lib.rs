@@ -24,10 +24,14 @@ pub mod dns_tunnelling;
 #[cfg(test)]
 mod flood_wire;
 pub mod icmp_flood;
+#[cfg(test)]
+mod login_trial;
+mod port_bits;
 pub mod port_scan;
 mod recent;
 pub mod suspicious_port;
 pub mod syn_flood;
+mod text_search;
 pub mod udp_flood;
 
 use netsentinel_core::Registration;
