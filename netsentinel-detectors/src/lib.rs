@@ -31,6 +31,8 @@ pub mod port_scan;
 mod recent;
 pub mod suspicious_port;
 pub mod syn_flood;
+#[cfg(test)]
+mod talk_wire;
 mod text_search;
 pub mod udp_flood;
 

@@ -1,0 +1,289 @@
+//! What each internal host sends out and gets in: one entry a host, touched once a packet.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+
+use netsentinel_core::window::BoundedMap;
+use netsentinel_core::{Ip, Limits, Packet, TcpFlags, Timestamp, Transport, Usage};
+
+use super::Settings;
+use super::peers::{PARTS, Peer, Peers};
+
+/// The share of the keys: internal hosts that exchange anything with external ones.
+const SHARE: usize = 4;
+/// Parts that the window of the volume is divided in. Bytes count for up to one part longer than the
+/// window, never shorter.
+const PARTS_OF_WINDOW: usize = 12;
+/// Ports that a host was seen to accept connections on.
+const LISTENS: usize = 4;
+/// Clients from which on a host serves, on a port that is not well known.
+const CLIENTS_MIN: u32 = 3;
+/// Ports below belong to services (RFC 6335: system ports).
+const SYSTEM_PORTS: u16 = 1_024;
+
+/// The hosts.
+pub(super) struct Hosts {
+    hosts: BoundedMap<IpAddr, Host>,
+    lengths: Lengths,
+}
+
+/// The lengths of the windows' parts, in nanoseconds.
+#[derive(Clone, Copy)]
+struct Lengths {
+    part: u64,
+    half: u64,
+    slow_part: u64,
+}
+
+/// One host.
+pub(super) struct Host {
+    /// Bytes on the wire, part by part.
+    parts: [u64; PARTS_OF_WINDOW + 1],
+    part: u8,
+    part_began: Timestamp,
+    /// All parts together.
+    pub(super) wire: u64,
+    half_began: Timestamp,
+    slow_began: Timestamp,
+    /// Parts of the hours since a half of them has passed.
+    slow_parts: u8,
+    pub(super) now: Half,
+    pub(super) before: Half,
+    /// Payload out and in before the window, decaying.
+    pub(super) past: (u64, u64),
+    listens: [u16; LISTENS],
+    /// A bit each for whoever opened connections.
+    clients: u64,
+    pub(super) peers: Peers,
+}
+
+/// Bytes within half of the ratio's window.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Half {
+    pub(super) wire: u64,
+    pub(super) out: u64,
+    pub(super) inward: u64,
+    /// Out as answers of a service.
+    pub(super) served: u64,
+}
+
+/// What a packet that goes out showed.
+#[derive(Clone, Copy)]
+pub(super) struct Outward {
+    pub(super) payload: u32,
+    /// Whether it answers a client.
+    pub(super) serves: bool,
+    /// Whether a half of the window has passed, so that slow leaks are to be judged.
+    pub(super) turned: bool,
+}
+
+impl Hosts {
+    pub(super) fn new(settings: &Settings, limits: Limits) -> Self {
+        let max = NonZeroUsize::new(limits.max_keys.get() / SHARE).unwrap_or(NonZeroUsize::MIN);
+        let idle = settings.slow_window.duration();
+        Self { hosts: BoundedMap::new(max, idle), lengths: Lengths::of(settings) }
+    }
+
+    pub(super) fn reconfigure(&mut self, settings: &Settings) {
+        let lengths = Lengths::of(settings);
+        self.hosts.set_idle_after(settings.slow_window.duration());
+        if lengths.part != self.lengths.part {
+            // Parts of another length can not be added up.
+            self.hosts.values_mut().for_each(Host::forget_parts);
+        }
+        self.lengths = lengths;
+    }
+
+    /// Counts a packet from an internal host to an external one.
+    pub(super) fn send(
+        &mut self,
+        packet: &Packet<'_>,
+        ip: &Ip<'_>,
+        now: Timestamp,
+    ) -> (&mut Host, Outward) {
+        let lengths = self.lengths;
+        let host = self.hosts.entry(ip.source, now, || Host::new(now)).value;
+        let turned = host.turn(now, lengths);
+        let payload = payload_len(packet, ip);
+        let wire = u64::from(packet.wire_len);
+        if let Some(part) = host.parts.get_mut(usize::from(host.part)) {
+            *part += wire;
+        }
+        host.wire += wire;
+        host.now.wire += wire;
+        let serves = host.serves(ip);
+        if payload > 0 {
+            host.now.out += u64::from(payload);
+            host.now.served += u64::from(if serves { payload } else { 0 });
+            host.peers.send(ip, payload, now);
+        }
+        (host, Outward { payload, serves, turned })
+    }
+
+    /// Counts a packet from an external host to an internal one that has sent something before.
+    pub(super) fn receive(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, now: Timestamp) {
+        let payload = payload_len(packet, ip);
+        if payload == 0 {
+            return;
+        }
+        if let Some(host) = self.hosts.touch(&ip.destination, now) {
+            host.turn(now, self.lengths);
+            host.now.inward += u64::from(payload);
+            if let Some(peer) = host.peers.find(ip.source) {
+                peer.receive(payload);
+            }
+        }
+    }
+
+    /// The host, if it is remembered.
+    pub(super) fn get(&self, host: IpAddr) -> Option<&Host> {
+        self.hosts.get(&host)
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        self.hosts.usage()
+    }
+}
+
+impl Host {
+    const fn new(now: Timestamp) -> Self {
+        const NOTHING: Half = Half { wire: 0, out: 0, inward: 0, served: 0 };
+        Self {
+            parts: [0; PARTS_OF_WINDOW + 1],
+            part: 0,
+            part_began: now,
+            wire: 0,
+            half_began: now,
+            slow_began: now,
+            slow_parts: 0,
+            now: NOTHING,
+            before: NOTHING,
+            past: (0, 0),
+            listens: [0; LISTENS],
+            clients: 0,
+            peers: Peers::new(),
+        }
+    }
+
+    /// Bytes within the ratio's window.
+    pub(super) const fn both(&self) -> Half {
+        let (a, b) = (self.now, self.before);
+        Half {
+            wire: a.wire + b.wire,
+            out: a.out + b.out,
+            inward: a.inward + b.inward,
+            served: a.served + b.served,
+        }
+    }
+
+    /// Whether the packet is from a port that the host serves others on: a well-known one, or one that it
+    /// has accepted the connections of several hosts on.
+    fn serves(&mut self, ip: &Ip<'_>) -> bool {
+        let Some((from, to)) = ip.ports() else { return false };
+        if let Transport::Tcp(tcp) = ip.transport
+            && tcp.flags.contains(TcpFlags::SYN | TcpFlags::ACK)
+        {
+            self.accept(from, ip.destination);
+        }
+        if from < SYSTEM_PORTS {
+            return to >= SYSTEM_PORTS;
+        }
+        self.listens.contains(&from) && self.clients.count_ones() >= CLIENTS_MIN
+    }
+
+    /// The host accepts a connection of `client` on `port`.
+    #[cold]
+    fn accept(&mut self, port: u16, client: IpAddr) {
+        let bits = match client {
+            IpAddr::V4(v4) => v4.to_bits(),
+            IpAddr::V6(v6) => (v6.to_bits() ^ v6.to_bits() >> 64) as u32,
+        };
+        // The highest six bits of a multiplicative hash: the golden ratio times 2³².
+        self.clients |= 1 << (bits.wrapping_mul(0x9e37_79b9) >> 26);
+        if !self.listens.contains(&port) {
+            self.listens.rotate_right(1);
+            self.listens[0] = port;
+        }
+    }
+
+    /// Moves the windows on. Tells whether a half of the ratio's has passed.
+    fn turn(&mut self, now: Timestamp, lengths: Lengths) -> bool {
+        let elapsed = now.nanos_since(self.part_began);
+        if elapsed >= lengths.part {
+            self.turn_parts(elapsed / lengths.part, now, lengths.part);
+        }
+        let elapsed = now.nanos_since(self.half_began);
+        elapsed >= lengths.half && self.turn_halves(elapsed / lengths.half, now, lengths)
+    }
+
+    fn turn_parts(&mut self, passed: u64, now: Timestamp, length: u64) {
+        for _ in 0..passed.min(self.parts.len() as u64) {
+            self.part = (self.part + 1) % self.parts.len() as u8;
+            if let Some(oldest) = self.parts.get_mut(usize::from(self.part)) {
+                self.wire -= std::mem::take(oldest);
+            }
+        }
+        self.part_began = match passed < self.parts.len() as u64 {
+            true => self.part_began.after(std::time::Duration::from_nanos(passed * length)),
+            false => now,
+        };
+    }
+
+    #[cold]
+    fn turn_halves(&mut self, passed: u64, now: Timestamp, lengths: Lengths) -> bool {
+        let slow = now.nanos_since(self.slow_began) / lengths.slow_part;
+        if slow > 0 {
+            self.slow_began = now;
+            self.slow_parts += slow.min(u64::from(PARTS)) as u8;
+        }
+        let half_of_hours = u32::from(self.slow_parts) >= PARTS / 2;
+        if half_of_hours {
+            self.slow_parts = 0;
+        }
+        let leaving = match passed {
+            1 => self.before,
+            _ => self.both(),
+        };
+        self.past.0 = self.past.0 - self.past.0 / u64::from(PARTS) + leaving.out;
+        self.past.1 = self.past.1 - self.past.1 / u64::from(PARTS) + leaving.inward;
+        self.before = if passed == 1 { self.now } else { Half::default() };
+        self.now = Half::default();
+        self.half_began = now;
+        self.peers.iter_mut().for_each(|peer: &mut Peer| peer.turn(passed, slow, half_of_hours));
+        true
+    }
+
+    fn forget_parts(&mut self) {
+        self.parts = [0; PARTS_OF_WINDOW + 1];
+        self.wire = 0;
+    }
+}
+
+impl Lengths {
+    fn of(settings: &Settings) -> Self {
+        let nanos = |seconds: u64| seconds.saturating_mul(1_000_000_000);
+        Self {
+            part: nanos(settings.window.get()) / PARTS_OF_WINDOW as u64,
+            half: nanos(settings.ratio_window.get()) / 2,
+            slow_part: nanos(settings.slow_window.get()) / u64::from(PARTS),
+        }
+    }
+}
+
+/// Bytes of payload on the wire. Of a packet that the capture cut short, its length without the headers that
+/// it should have.
+fn payload_len(packet: &Packet<'_>, ip: &Ip<'_>) -> u32 {
+    if !packet.snapped {
+        return match ip.fragment {
+            Some(fragment) => fragment.data.len() as u32,
+            None => ip.payload().len() as u32,
+        };
+    }
+    let link = if packet.headers.ethernet.is_some() { 14 } else { 0 };
+    let network = if ip.source.is_ipv4() { 20 } else { 40 };
+    let transport = match ip.transport {
+        Transport::Tcp(tcp) => 20 + tcp.options.len() as u32,
+        _ => 8,
+    };
+    packet.wire_len.saturating_sub(link + network + transport)
+}

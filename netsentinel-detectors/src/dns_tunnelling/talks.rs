@@ -1,0 +1,189 @@
+//! What each client and the servers of each registered domain tell one another by names and answers.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use netsentinel_core::window::{BoundedMap, Sketch};
+use netsentinel_core::{Limits, Timestamp, Usage};
+
+/// The share of the keys: most names are asked for as they were registered and take no entry.
+const SHARE: usize = 4;
+
+/// The talks that are remembered.
+pub(super) struct Talks {
+    talks: BoundedMap<TalkKey, Talk>,
+    half: u64,
+}
+
+/// Who asks, and a fingerprint of the registered domain.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct TalkKey {
+    pub(super) client: IpAddr,
+    pub(super) domain: u64,
+}
+
+/// A talk within the window: its newer half, and the half before.
+#[derive(Clone, Copy)]
+pub(super) struct Talk {
+    began: Timestamp,
+    pub(super) now: Half,
+    before: Half,
+    /// Whether the client was asked for names of the same domain: it asks for others.
+    pub(super) forwards: bool,
+}
+
+/// What was counted within half a window.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Half {
+    /// Different names.
+    pub(super) names: Sketch,
+    /// Different names longer than names are.
+    pub(super) long: Sketch,
+    /// Different names answered by records that carry anything.
+    pub(super) answered: Sketch,
+    pub(super) queries: u32,
+    /// Information in all names, the same ones again too.
+    pub(super) bits: u32,
+    /// Characters of all names below the domain.
+    pub(super) characters: u32,
+    /// Queries for addresses written as names, as lists of addresses are asked for.
+    pub(super) addresses: u32,
+    /// Queries for public names with the domain behind them.
+    pub(super) suffixed: u32,
+    pub(super) answers: u32,
+    /// Answers that tell yes or no: nothing, no such name, an address of the loopback network.
+    pub(super) verdicts: u32,
+    /// Bytes in records that carry anything.
+    pub(super) carried: u32,
+}
+
+impl Talks {
+    pub(super) fn new(limits: Limits, window: Duration) -> Self {
+        let max = NonZeroUsize::new(limits.max_keys.get() / SHARE).unwrap_or(NonZeroUsize::MIN);
+        Self { talks: BoundedMap::new(max, window), half: half(window) }
+    }
+
+    pub(super) fn reconfigure(&mut self, window: Duration) {
+        self.talks.set_idle_after(window);
+        self.half = half(window);
+    }
+
+    /// The talk of `key`, begun if there is none.
+    pub(super) fn entry(&mut self, key: TalkKey, now: Timestamp) -> &mut Talk {
+        let talk = self.talks.entry(key, now, || Talk::begun(now)).value;
+        talk.turn(now, self.half);
+        talk
+    }
+
+    /// The talk of `key`, if there is one.
+    pub(super) fn touch(&mut self, key: TalkKey, now: Timestamp) -> Option<&mut Talk> {
+        let talk = self.talks.touch(&key, now)?;
+        talk.turn(now, self.half);
+        Some(talk)
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        self.talks.usage()
+    }
+}
+
+impl Talk {
+    fn begun(now: Timestamp) -> Self {
+        Self { began: now, now: Half::default(), before: Half::default(), forwards: false }
+    }
+
+    /// Begins a new half where one has passed, so that nothing older than the window ever counts.
+    fn turn(&mut self, now: Timestamp, half: u64) {
+        let passed = now.nanos_since(self.began) / half;
+        if passed > 0 {
+            self.before = if passed == 1 { self.now } else { Half::default() };
+            self.now = Half::default();
+            self.began = now;
+        }
+    }
+
+    /// Both halves together.
+    pub(super) fn both(&self) -> Half {
+        let (mut both, old) = (self.now, &self.before);
+        both.names.merge(&old.names);
+        both.long.merge(&old.long);
+        both.answered.merge(&old.answered);
+        for (sum, old) in [
+            (&mut both.queries, old.queries),
+            (&mut both.bits, old.bits),
+            (&mut both.characters, old.characters),
+            (&mut both.addresses, old.addresses),
+            (&mut both.suffixed, old.suffixed),
+            (&mut both.answers, old.answers),
+            (&mut both.verdicts, old.verdicts),
+            (&mut both.carried, old.carried),
+        ] {
+            *sum = sum.saturating_add(old);
+        }
+        both
+    }
+
+    /// An upper bound of the information, before it is told which names were the same.
+    pub(super) fn bytes_at_most(&self) -> u64 {
+        u64::from(self.now.bits.saturating_add(self.before.bits)) / 8
+    }
+}
+
+impl Half {
+    /// Bytes of information in the different names: their number times the mean of all.
+    pub(super) fn bytes(&self) -> u64 {
+        let queries = u64::from(self.queries.max(1));
+        let different = self.names.count().min(queries);
+        different.saturating_mul(self.bits.into()) / queries / 8
+    }
+
+    /// Characters of a name below the domain, on average.
+    pub(super) fn mean_length(&self) -> u32 {
+        self.characters / self.queries.max(1)
+    }
+}
+
+fn half(window: Duration) -> u64 {
+    u64::try_from(window.as_nanos() / 2).unwrap_or(u64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(10);
+
+    fn talks() -> Talks {
+        Talks::new(Limits { max_keys: NonZeroUsize::new(64).unwrap() }, WINDOW)
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_parts(second, 0)
+    }
+
+    #[test]
+    fn only_different_names_count_and_nothing_older_than_the_window() {
+        let mut talks = talks();
+        let key = TalkKey { client: [10, 0, 0, 1].into(), domain: 7 };
+        for second in 0..40_i64 {
+            let talk = talks.entry(key, at(second));
+            talk.now.names.add(&(second % 3));
+            talk.now.queries += 1;
+            talk.now.bits += 80;
+        }
+        let both = talks.touch(key, at(40)).unwrap().both();
+        assert!((5..=10).contains(&both.queries), "{}", both.queries);
+        assert_eq!(both.bytes(), 30);
+        assert_eq!(talks.touch(key, at(51)).unwrap().both().queries, 0);
+    }
+
+    #[test]
+    fn a_flood_of_clients_stays_within_the_bound() {
+        let mut talks = talks();
+        for client in 0..1_000_u32 {
+            talks.entry(TalkKey { client: client.to_be_bytes().into(), domain: 7 }, at(1));
+        }
+        assert_eq!((talks.usage().keys, talks.usage().max_keys), (16, 16));
+    }
+}

@@ -1,0 +1,326 @@
+//! Names that carry data, and answers that carry commands.
+
+use netsentinel_core::alert::{Endpoint, Subject};
+use netsentinel_core::dns::{Answer, DNS_PORT, Message, Name, Question};
+use netsentinel_core::{Context, Finding, Indicator, Ip, Limits, Report, Rule, Timestamp, Usage};
+
+use super::guards::{self, FEW_NAMES, FORWARDER, REVERSE, SERVICE_NAME};
+use super::spelling::{self, Information, Spelling};
+use super::talks::{Half, TalkKey, Talks};
+use super::{ANSWERS, LONG_NAME, Settings, VOLUME};
+
+/// Key negotiation and transaction signatures: what stands for a name is a key's.
+const KEY_NAMES: [u16; 2] = [249, 250];
+const A: u16 = 1;
+/// Shorter names below the domain, such as `www`, carry nothing and take no entry.
+const CARRIES_LEN: usize = 4;
+/// Reputation may lower a threshold to a tenth: what is below that need not be weighed.
+const WEIGHED: u64 = 10;
+
+/// The talks by names, and what judges them.
+pub(super) struct Tunnels {
+    talks: Talks,
+    information: Information,
+}
+
+/// A question of a client, as the rules need it.
+struct Asked<'a> {
+    question: Question<'a>,
+    name: Spelling,
+    key: TalkKey,
+    server: Endpoint,
+}
+
+impl Tunnels {
+    pub(super) fn new(settings: &Settings, limits: Limits) -> Self {
+        let talks = Talks::new(limits, settings.window.duration());
+        Self { talks, information: Information::new() }
+    }
+
+    pub(super) fn reconfigure(&mut self, settings: &Settings) {
+        self.talks.reconfigure(settings.window.duration());
+    }
+
+    /// Judges the client's question.
+    pub(super) fn ask(
+        &mut self,
+        settings: &Settings,
+        message: &Message<'_>,
+        ip: &Ip<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(question) = message.questions().max_by_key(|q| q.name.text_len()) else { return };
+        if KEY_NAMES.contains(&question.kind) {
+            return;
+        }
+        let Some(name) = Spelling::of(&question.name) else { return };
+        let domain = name.domain_hash();
+        let long = question.name.text_len() as u64 > settings.query_len.get();
+        let carries = name.below().len() >= CARRIES_LEN && !name.is_reverse();
+        let now = cx.now();
+        if carries && cx.judges(ip.destination) {
+            self.note_forwarder(TalkKey { client: ip.destination, domain }, long, now);
+        }
+        if !cx.judges(ip.source) || !(carries || long) {
+            return;
+        }
+        let asked = Asked {
+            question,
+            name,
+            key: TalkKey { client: ip.source, domain },
+            server: Endpoint::ip(ip.destination).port(DNS_PORT),
+        };
+        if carries {
+            self.note_name(&asked, long, now);
+            self.judge_volume(settings, &asked, cx);
+        }
+        if long {
+            self.judge_length(settings, &asked, cx);
+        }
+    }
+
+    /// Whoever is asked for names, and asks for names of the same domain, asks for others.
+    fn note_forwarder(&mut self, key: TalkKey, long: bool, now: Timestamp) {
+        let talk = if long { Some(self.talks.entry(key, now)) } else { self.talks.touch(key, now) };
+        if let Some(talk) = talk {
+            talk.forwards = true;
+        }
+    }
+
+    fn note_name(&mut self, asked: &Asked<'_>, long: bool, now: Timestamp) {
+        let name = &asked.name;
+        let bits = self.information.bits(name.below());
+        let half = &mut self.talks.entry(asked.key, now).now;
+        half.names.add(&name.hash());
+        if long {
+            half.long.add(&name.hash());
+        }
+        half.queries = half.queries.saturating_add(1);
+        half.bits = half.bits.saturating_add(bits);
+        half.characters = half.characters.saturating_add(name.below().len() as u32);
+        half.addresses = half.addresses.saturating_add(name.is_address_in_list().into());
+        half.suffixed = half.suffixed.saturating_add(name.is_suffixed().into());
+    }
+
+    /// `dns_tunnelling/volume`.
+    fn judge_volume(&mut self, settings: &Settings, asked: &Asked<'_>, cx: &mut Context<'_>) {
+        let Some(talk) = self.talks.touch(asked.key, cx.now()) else { return };
+        let base = settings.bytes.get();
+        if talk.bytes_at_most() < base / WEIGHED {
+            return;
+        }
+        let both = talk.both();
+        let subject = asked.subject();
+        let indicator = asked.name.domain_text().map(Indicator::Domain);
+        let Some(reached) = cx.reaches(&VOLUME, subject, base, both.bytes(), indicator) else {
+            return;
+        };
+        if guards::spare_volume(&both, talk.forwards, base, subject, cx) {
+            return;
+        }
+        let finding = Finding {
+            rule: &VOLUME,
+            subject,
+            reached,
+            step: u64::from(self.information.bits(asked.name.below()) / 8),
+            source: Endpoint::ip(asked.key.client),
+            target: asked.server,
+            window: Some(settings.window),
+        };
+        if joins(&[&LONG_NAME, &ANSWERS], &finding, cx) {
+            return;
+        }
+        cx.raise(finding, |report| {
+            asked.evidence(report);
+            tell_volume(&finding, &both, asked.name.domain(), report);
+        });
+    }
+
+    /// `dns_tunnelling/long_name`.
+    fn judge_length(&mut self, settings: &Settings, asked: &Asked<'_>, cx: &mut Context<'_>) {
+        let Question { name, kind } = asked.question;
+        let subject = asked.subject();
+        let mut buffer = [0; Name::MAX_WIRE_LEN];
+        let domain = name.lower(&mut buffer).map(Indicator::Domain);
+        let (base, length) = (settings.query_len.get(), name.text_len() as u64);
+        let Some(reached) = cx.exceeds(&LONG_NAME, subject, base, length, domain) else { return };
+        let talk = self.talks.touch(asked.key, cx.now());
+        let (forwards, names) =
+            talk.map_or((false, 0), |talk| (talk.forwards, talk.both().long.count()));
+        let spelt = &asked.name;
+        let few = names < settings.long_names.get() && !guards::says_much(spelt);
+        for (met, guard) in [
+            (spelt.is_reverse(), &REVERSE),
+            (spelt.is_service() && !guards::says_much(spelt), &SERVICE_NAME),
+            (few, &FEW_NAMES),
+            (forwards, &FORWARDER),
+        ] {
+            if met && cx.spares(guard, &LONG_NAME, subject) {
+                return;
+            }
+        }
+        let finding = Finding {
+            rule: &LONG_NAME,
+            subject,
+            reached,
+            // The count is a length, which further queries do not add to.
+            step: 0,
+            source: Endpoint::ip(asked.key.client),
+            target: asked.server,
+            window: None,
+        };
+        if joins(&[&VOLUME, &ANSWERS], &finding, cx) {
+            return;
+        }
+        cx.raise(finding, |report| {
+            super::seed::tell(&finding, &name.to_string(), report);
+            report.evidence("query_type", kind).evidence("long_names", names);
+        });
+    }
+
+    /// Judges the answer to a client: `dns_tunnelling/answers`.
+    pub(super) fn answer(
+        &mut self,
+        settings: &Settings,
+        message: &Message<'_>,
+        (question, name): (Question<'_>, &Spelling),
+        ip: &Ip<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        if name.below().is_empty() || name.is_reverse() || KEY_NAMES.contains(&question.kind) {
+            return;
+        }
+        let key = TalkKey { client: ip.destination, domain: name.domain_hash() };
+        let carried: usize =
+            message.answers().filter(|answer| carries(answer, name)).map(|a| a.data.len()).sum();
+        let Some(talk) = self.talks.touch(key, cx.now()) else { return };
+        let half = &mut talk.now;
+        half.answers = half.answers.saturating_add(1);
+        half.verdicts = half.verdicts.saturating_add(is_verdict(message).into());
+        if carried == 0 {
+            return;
+        }
+        half.carried = half.carried.saturating_add(u32::try_from(carried).unwrap_or(u32::MAX));
+        half.answered.add(&name.hash());
+        let both = talk.both();
+        let subject = key.subject();
+        let (base, count) = (settings.answers.get(), both.answered.count());
+        let indicator = name.domain_text().map(Indicator::Domain);
+        let Some(reached) = cx.reaches(&ANSWERS, subject, base, count, indicator) else { return };
+        if guards::spare_answers(&both, talk.forwards, subject, cx) {
+            return;
+        }
+        let finding = Finding {
+            rule: &ANSWERS,
+            subject,
+            reached,
+            step: 1,
+            source: Endpoint::ip(key.client),
+            target: Endpoint::ip(ip.source).port(DNS_PORT),
+            window: Some(settings.window),
+        };
+        if joins(&[&LONG_NAME, &VOLUME], &finding, cx) {
+            return;
+        }
+        cx.raise(finding, |report| {
+            let asked = Asked { question, name: name.clone(), key, server: finding.target };
+            asked.evidence(report);
+            tell_answers(&finding, &both, name.domain(), report);
+        });
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        self.talks.usage()
+    }
+}
+
+impl Asked<'_> {
+    fn subject(&self) -> Subject {
+        self.key.subject()
+    }
+
+    fn evidence(&self, report: &mut Report) {
+        report
+            .evidence("query", self.question.name.to_string())
+            .evidence("query_type", self.question.kind);
+    }
+}
+
+impl TalkKey {
+    /// A client and the domain: another domain is told of by another alert.
+    pub(super) const fn subject(&self) -> Subject {
+        Subject::host(self.client).tagged(self.domain as u32)
+    }
+}
+
+/// What is said of names that carry too much.
+fn tell_volume(finding: &Finding<'_>, both: &Half, domain: &[u8], report: &mut Report) {
+    let (client, bytes, names) =
+        (finding.subject.owner(), finding.reached.count(), both.names.count());
+    let domain = netsentinel_core::text::printable(domain);
+    report
+        .message(format_args!(
+            "{client} asked for about {names} different names below {domain} within {} s, which hold {bytes} bytes",
+            finding.window_s(),
+        ))
+        .evidence("domain", domain)
+        .evidence("names", names)
+        .evidence("information_bytes", bytes)
+        .evidence("mean_name_len", both.mean_length());
+}
+
+/// What is said of answers that carry anything.
+fn tell_answers(finding: &Finding<'_>, both: &Half, domain: &[u8], report: &mut Report) {
+    let (client, names) = (finding.subject.owner(), finding.reached.count());
+    let domain = netsentinel_core::text::printable(domain);
+    report
+        .message(format_args!(
+            "{client} got answers that carry anything to about {names} different names below {domain} within {} s",
+            finding.window_s(),
+        ))
+        .evidence("domain", domain)
+        .evidence("names", names)
+        .evidence("answer_bytes", both.carried);
+}
+
+/// What is said when a verdict on the domain makes enough of what was counted.
+pub(super) fn tell_verdict(finding: &Finding<'_>, domain: &str, report: &mut Report) {
+    let (client, count) = (finding.subject.owner(), finding.reached.count());
+    let counted = if finding.rule.id == VOLUME.id { "bytes in names" } else { "answered names" };
+    report
+        .message(format_args!(
+            "{client} exchanged {count} {counted} below {domain} within {} s",
+            finding.window_s(),
+        ))
+        .evidence("domain", domain);
+}
+
+/// Whether the finding is part of an alert that another of the rules has open for the same domain.
+fn joins(rules: &[&'static Rule], finding: &Finding<'_>, cx: &mut Context<'_>) -> bool {
+    rules.iter().any(|rule| cx.is_part_of(rule, finding.subject, finding))
+}
+
+/// Whether a record can carry anything: text, bytes without a form, a key; or a name of the same domain
+/// that looks encoded.
+fn carries(answer: &Answer<'_>, asked: &Spelling) -> bool {
+    const TEXT_NULL_KEYS: [u16; 5] = [10, 16, 24, 25, 37];
+    const PRIVATE: std::ops::RangeInclusive<u16> = 65_280..=65_534;
+    // Where the name stands in CNAME, PTR and NS, in MX, and in SRV.
+    let skipped = match answer.kind {
+        2 | 5 | 12 => 0,
+        15 => 2,
+        33 => 6,
+        kind => return TEXT_NULL_KEYS.contains(&kind) || PRIVATE.contains(&kind),
+    };
+    let target = answer.name_behind(skipped).and_then(|name| Spelling::of(&name));
+    target.is_some_and(|target| {
+        target.domain() == asked.domain() && spelling::is_encoded(target.below())
+    })
+}
+
+/// Whether the answer only tells yes or no.
+fn is_verdict(message: &Message<'_>) -> bool {
+    const LOOPBACK: u8 = 127;
+    let mut answers = message.answers();
+    answers.all(|answer| answer.kind == A && answer.data.first() == Some(&LOOPBACK))
+}
