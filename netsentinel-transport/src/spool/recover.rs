@@ -30,6 +30,9 @@ pub(super) fn recover(
         Totals::default()
     });
     let letters = DeadLetters::open(&mut *disk, limits.dead_letter_bytes).map_err(failed)?;
+    // A file that was taken back by a process since killed may still return with the power, and what it
+    // holds would then come after what is appended from now on to the one before it.
+    disk.sync_folder().map_err(failed)?;
     let names = disk.names().map_err(failed)?;
     let mut spool = Spool {
         disk,

@@ -69,6 +69,19 @@ proptest! {
     }
 }
 
+/// A new segment that could not be written is taken back. Where the power takes its removal along, it must
+/// not come back behind what was appended since to the segment before it.
+#[test]
+fn what_was_taken_back_never_comes_back_after_what_is_newer() {
+    let append = |padding| Op::Append(vec![(Medium, padding)]);
+    for case in 0..16 * 4 * 6_u32 {
+        let (seed, before, fault) = (case / 24, 1 + case / 6 % 4, case % 6);
+        let mut ops = vec![append(900); before as usize];
+        ops.extend([Op::Fault(fault), append(900), Op::Kill, append(0), Op::PowerLoss]);
+        run(seed.into(), AMPLE, &ops);
+    }
+}
+
 /// Work that makes every kind of step: new segments, acks, spent segments, dead letters, drops.
 fn everything() -> Vec<Op> {
     let mut ops = Vec::new();
