@@ -43,6 +43,8 @@ impl Site {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = json!({
+            // Under it a single packet to a port is an alert.
+            "profile": "seed",
             "api_key": KEY, "ca_cert": "ca.crt",
             "agent": {
                 "server_url": format!("https://127.0.0.1:{}", free_port()),
