@@ -106,6 +106,13 @@ impl Block {
         self.entries.get(nth).map(|entry| self.record(entry))
     }
 
+    /// The bytes of record number `nth`, none if there is no such record.
+    #[inline]
+    pub(crate) fn frame(&self, nth: usize) -> &[u8] {
+        let (start, end) = self.entries.get(nth).map_or((0, 0), |entry| entry.data);
+        self.bytes.get(start as usize..end as usize).unwrap_or_default()
+    }
+
     /// Sets when each record counts as captured to what `time` makes of it, which is not told its
     /// interface.
     #[inline(always)]

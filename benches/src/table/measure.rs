@@ -81,6 +81,9 @@ const PASSES: [(&str, Pass); 5] = [
     }),
 ];
 
+/// Records of a mapped file that the engine is given together.
+const TOGETHER: usize = 256;
+
 /// Goes through each capture in every way that has `only` in its name, `rounds` times all in turn.
 pub(crate) fn inputs(paths: &[PathBuf], rounds: u32, only: &str) -> Result<Vec<Measured>> {
     let (walk, ways) = PASSES.split_at(1);
@@ -124,8 +127,15 @@ fn run(judge: &mut impl Judge, path: &Path) -> Result<(Duration, Option<u64>)> {
 }
 
 fn push_all(judge: &mut impl Judge, mapped: &Mapped) {
-    for record in mapped.records() {
-        judge.push(&record, &mut Ignore);
+    let mut records = mapped.records();
+    let mut together = Vec::with_capacity(TOGETHER);
+    loop {
+        together.extend(records.by_ref().take(TOGETHER));
+        if together.is_empty() {
+            break;
+        }
+        judge.push_slice(&together, &mut Ignore);
+        together.clear();
     }
     judge.finish(&mut Ignore);
 }

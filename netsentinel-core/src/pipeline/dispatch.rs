@@ -54,17 +54,18 @@ pub(super) struct Seat {
 }
 
 impl Dispatcher {
-    /// Hands `packet` to the detectors under those of its kinds that are in `under`; tells which. `ends`
-    /// are those that are judged here, where that is known already.
+    /// Hands `packet` to the detectors under those of its kinds that are in `under`; tells which. `known`
+    /// are its kinds and the ends that are judged here, where that has been found out already.
     pub(super) fn judge(
         &mut self,
         packet: &Packet<'_>,
         under: Interest,
-        ends: Option<Ends>,
+        known: Option<(Interest, Ends)>,
         sink: &mut dyn Sink,
     ) -> Interest {
-        let mut kinds = classify::kinds(packet) & under;
-        let ends = ends.unwrap_or_else(|| self.share.ends(packet));
+        let (kinds, ends) =
+            known.unwrap_or_else(|| (classify::kinds(packet), self.share.ends(packet)));
+        let mut kinds = kinds & under;
         // Every worker sees what may be about others than the two ends: errors quote attempts of two other
         // hosts, and who claims an address on the link is known by more than that address.
         let for_all = kinds.intersects(FOR_ALL);

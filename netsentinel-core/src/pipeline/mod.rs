@@ -3,6 +3,7 @@
 //! One thread, packet time only, no allocation but for an alert that is raised. The same records
 //! give the same alerts, whatever the clock says and however fast they come.
 
+mod ahead;
 mod batch;
 mod builder;
 mod classify;
@@ -154,13 +155,13 @@ impl Pipeline {
         pass_on(raised, &self.order, sink);
     }
 
-    /// Judges a record, the `nth` of its batch; what is raised goes to `out`. `ends` are those of its
-    /// packet that are judged here, where that is known already.
+    /// Judges a record, the `nth` of its batch; what is raised goes to `out`. `known` are the kinds of its
+    /// packet and the ends that are judged here, where that has been found out already.
     fn judge(
         &mut self,
         nth: usize,
         record: &Record<'_>,
-        ends: Option<Ends>,
+        known: Option<(Interest, Ends)>,
         out: &mut Vec<Placed>,
     ) {
         self.enter(nth, record.timestamp, out);
@@ -179,7 +180,7 @@ impl Pipeline {
             self.malformed.count(malformed);
         }
         let sink = &mut |alert: Alert| put(Step::Frame, alert);
-        let judged = self.dispatcher.judge(&packet, Interest::all(), ends, sink);
+        let judged = self.dispatcher.judge(&packet, Interest::all(), known, sink);
         if packet.ip().is_some_and(|ip| ip.fragment.is_some()) {
             self.reassemble(&packet, judged, &mut |alert: Alert| put(Step::Datagram, alert));
         }

@@ -2,7 +2,6 @@
 
 use super::classify;
 use super::share::{Ends, Owners};
-use crate::detector::Party;
 use crate::{Interest, LinkType, Record, decode};
 
 /// The workers that need a record.
@@ -12,6 +11,8 @@ pub(super) struct Route {
     source: u16,
     /// The worker that judges the destination, likewise.
     destination: u16,
+    /// The kinds that its packet is of, unless everybody needs it.
+    pub(super) kinds: Interest,
     /// Whether packet time enters a new second with it, which all workers are told.
     pub(super) begins_second: bool,
 }
@@ -23,27 +24,29 @@ const EVERYBODY: u16 = u16::MAX - 1;
 
 /// What of a record is a worker's part.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Part {
-    /// To judge it for these of its ends.
-    Judged(Ends),
-    /// To look whose it is.
-    Looked,
+pub(super) struct Part {
+    /// Its number among the records of the batch.
+    pub(super) record: u32,
+    pub(super) work: Work,
+}
+
+/// What a worker has to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Work {
+    /// To judge these ends of a packet of these kinds.
+    Judge(Interest, Ends),
+    /// To look of which kinds it is, and whose.
+    Look,
     /// To see that a new second has begun.
     Time,
 }
 
 impl Route {
-    /// The part of `worker`; `None` if the record is nothing to it.
-    #[inline]
-    pub(super) fn part(self, worker: u16) -> Option<Part> {
-        let ends = Ends::new(self.source == worker, self.destination == worker);
-        if ends.include(Party::Either) {
-            Some(Part::Judged(ends))
-        } else if self.source == EVERYBODY {
-            Some(Part::Looked)
-        } else {
-            self.begins_second.then_some(Part::Time)
-        }
+    /// The workers that judge its source and its destination, or a number that none has; `None` if all
+    /// must look.
+    #[inline(always)]
+    pub(super) fn owners(&self) -> Option<(u16, u16)> {
+        (self.source != EVERYBODY).then_some((self.source, self.destination))
     }
 }
 
@@ -76,7 +79,8 @@ impl Router {
             _ => None,
         };
         let Some(ip) = plain else {
-            return Route { source: EVERYBODY, destination: EVERYBODY, begins_second };
+            let kinds = Interest::empty();
+            return Route { source: EVERYBODY, destination: EVERYBODY, kinds, begins_second };
         };
         let kinds = classify::ip_kinds(&ip);
         let owner = |host, needs| match kinds.intersects(needs) {
@@ -86,6 +90,7 @@ impl Router {
         Route {
             source: owner(ip.source, self.needs.source),
             destination: owner(ip.destination, self.needs.destination),
+            kinds,
             begins_second,
         }
     }

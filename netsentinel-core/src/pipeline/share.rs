@@ -124,9 +124,8 @@ impl Ends {
     /// What every worker is to see.
     pub(crate) const BOTH: Self = Self { source: true, destination: true };
 
-    pub(super) const fn new(source: bool, destination: bool) -> Self {
-        Self { source, destination }
-    }
+    pub(super) const SOURCE: Self = Self { source: true, destination: false };
+    pub(super) const DESTINATION: Self = Self { source: false, destination: true };
 
     /// Whether a detector that judges `party` is to see the packet here.
     pub(crate) const fn include(self, party: Party) -> bool {

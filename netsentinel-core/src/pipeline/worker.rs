@@ -1,22 +1,17 @@
 //! One pipeline on a thread of its own, which judges its part of every batch.
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use super::ahead::{AHEAD, touch};
 use super::batch::{Batch, Event};
 use super::place::Placed;
-use super::route::Part;
+use super::route::Work;
 use super::workers::BATCHES_MAX;
 use super::{Pipeline, Reconfigured, Stats};
+use crate::Timestamp;
 use crate::config::{Config, ConfigError};
-use crate::{Record, Timestamp};
-
-/// Records whose headers are looked at together.
-const AHEAD: usize = 16;
-/// About where the headers of most packets end.
-const HEADERS_END: usize = 48;
 
 /// A pipeline's thread, and the ways to it and back. Answers come in the order of the orders.
 pub(super) struct Worker {
@@ -89,44 +84,30 @@ impl Drop for Worker {
 fn judge(pipeline: &mut Pipeline, batch: &Batch) -> Vec<Placed> {
     let worker = pipeline.dispatcher.share.worker();
     let mut raised = Vec::new();
-    let mut ahead = Vec::with_capacity(AHEAD);
-    for stretch in batch.stretches() {
+    for stretch in batch.stretches(worker) {
         match stretch.before {
-            Some(Event::Time(now)) => pipeline.pass(stretch.nth, *now, &mut raised),
-            Some(Event::Arrived(newest, arrived)) => {
-                pipeline.pass(stretch.nth, *newest, &mut raised);
-                pipeline.weigh(stretch.nth, arrived, &mut raised);
+            Some((nth, Event::Time(now))) => pipeline.pass(nth, *now, &mut raised),
+            Some((nth, Event::Arrived(newest, arrived))) => {
+                pipeline.pass(nth, *newest, &mut raised);
+                pipeline.weigh(nth, arrived, &mut raised);
             }
             None => {}
         }
-        let mut records = stretch.records(|route| route.part(worker));
-        loop {
-            ahead.extend(records.by_ref().take(AHEAD));
-            if ahead.is_empty() {
-                break;
-            }
-            touch(&ahead);
-            for (nth, part, record) in ahead.drain(..) {
-                match part {
-                    Part::Judged(ends) => pipeline.judge(nth, &record, Some(ends), &mut raised),
-                    Part::Looked => pipeline.judge(nth, &record, None, &mut raised),
-                    Part::Time => pipeline.enter(nth, record.timestamp, &mut raised),
+        for parts in stretch.parts.chunks(AHEAD) {
+            touch(parts.iter().map(|part| stretch.frame(part)));
+            for part in parts {
+                let Some((nth, record)) = stretch.record(part) else { continue };
+                match part.work {
+                    Work::Judge(kinds, ends) => {
+                        pipeline.judge(nth, &record, Some((kinds, ends)), &mut raised);
+                    }
+                    Work::Look => pipeline.judge(nth, &record, None, &mut raised),
+                    Work::Time => pipeline.enter(nth, record.timestamp, &mut raised),
                 }
             }
         }
     }
     raised
-}
-
-/// Looks at the headers of several frames at once. They come from the cache of the core that has read
-/// them, and there the core can wait for all of them together; in judging it would for one at a time.
-#[inline]
-fn touch(ahead: &[(usize, Part, Record<'_>)]) {
-    let headers = |(_, _, record): &(usize, Part, Record<'_>)| {
-        let byte = |at| record.data.get(at).copied().unwrap_or_default();
-        byte(0) ^ byte(HEADERS_END)
-    };
-    black_box(ahead.iter().map(headers).fold(0, |all, byte| all ^ byte));
 }
 
 fn finish(pipeline: &mut Pipeline, newest: Option<Timestamp>) -> Vec<Placed> {

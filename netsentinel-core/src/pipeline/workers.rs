@@ -72,12 +72,12 @@ impl Workers {
             out_of_order: 0,
         };
         let pipelines = std::iter::once(first).chain(others);
-        let threads = pipelines.map(Worker::start).collect::<Result<_, _>>()?;
+        let threads = pipelines.map(Worker::start).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            threads,
             order,
             intake,
-            filling: Batch::default(),
+            filling: Batch::new(threads.len()),
+            threads,
             spare: Vec::new(),
             under_way: VecDeque::new(),
             late: Vec::new(),
@@ -102,7 +102,7 @@ impl Workers {
         if self.under_way.len() >= BATCHES_MAX {
             self.receive(sink);
         }
-        let next = self.spare.pop().unwrap_or_default();
+        let next = self.spare.pop().unwrap_or_else(|| Batch::new(self.threads.len()));
         let batch = Arc::new(std::mem::replace(&mut self.filling, next));
         for worker in &self.threads {
             worker.order(Order::Judge(Arc::clone(&batch)));
