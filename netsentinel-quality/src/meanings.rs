@@ -13,7 +13,7 @@ const BENIGN: &str = "benign";
 /// Labels that mean a built-in detector, beside the detectors' own ids.
 #[rustfmt::skip]
 const SYNONYMS: &[(&str, &[&str])] = &[
-    ("port_scan", &["stealth_scan", "arp_scan", "icmp_sweep", "host_sweep", "ip_protocol_scan", "enumeration"]),
+    ("port_scan", &["stealth_scan", "arp_scan", "icmp_sweep", "host_sweep", "ip_protocol_scan"]),
     ("syn_flood", &["syn_flood_spoofed"]),
     ("icmp_flood", &["smurf"]),
     ("udp_flood", &["amplification"]),
