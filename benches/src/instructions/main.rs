@@ -2,6 +2,7 @@
 //! what is on record. Needs valgrind.
 
 mod callgrind;
+mod pcapng;
 mod record;
 mod stages;
 mod table;

@@ -11,6 +11,8 @@ use netsentinel_core::decode::decode;
 use netsentinel_core::{LinkType, Registration, Source as _};
 use netsentinel_detectors::BUILTIN;
 
+use crate::pcapng;
+
 /// Packets of each input.
 pub(crate) const PACKETS: u64 = 30_000;
 
@@ -29,7 +31,9 @@ pub(crate) fn run(out: &mut impl Write) -> Result<()> {
         let traffic = Traffic::load(input, PACKETS);
         let mut name = |stage: &str| writeln!(out, "{input}\t{stage}");
         name("read")?;
-        read(&traffic)?;
+        read(pcap(&traffic)?)?;
+        name("read, pcapng")?;
+        read(pcapng::file(traffic.records()))?;
         name("decode")?;
         counted_stage(&mut || {
             for record in traffic.records() {
@@ -50,13 +54,17 @@ pub(crate) fn run(out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Reads the packets from a pcap file in memory.
-fn read(traffic: &Traffic) -> Result<()> {
+fn pcap(traffic: &Traffic) -> Result<Vec<u8>> {
     let mut writer = PcapWriter::new(Vec::new(), LinkType::ETHERNET, SNAPLEN)?;
     for record in traffic.records() {
         writer.write(&record)?;
     }
-    let mut capture = Capture::from_reader("memory", Cursor::new(writer.finish()?))?;
+    Ok(writer.finish()?)
+}
+
+/// Reads the packets from a file in memory.
+fn read(file: Vec<u8>) -> Result<()> {
+    let mut capture = Capture::from_reader("memory", Cursor::new(file))?;
     let mut end = Ok(());
     counted_stage(&mut || {
         end = loop {

@@ -29,9 +29,9 @@ impl Budget {
 
 /// All budgets, of a run over captures called `mixed`, which comes first, and `flood`.
 pub(crate) fn of(document: &Document) -> Vec<Budget> {
-    const MAPPED: &str = "8 detectors, mapped";
-    const STREAMED: &str = "8 detectors, streamed";
-    const WORKERS: &str = "8 detectors, 2 workers";
+    const MAPPED: &str = "all detectors, mapped";
+    const STREAMED: &str = "all detectors, streamed";
+    const WORKERS: &str = "all detectors, 2 workers";
     let is_first = document.inputs.first().is_some_and(|input| input.input == "mixed");
     let rates = |input, what| document.row(input, what).map(|(_, rates): (&Row, Rates)| rates);
     let of_walk = |input, what| {
@@ -92,9 +92,9 @@ mod tests {
     #[test]
     fn budgets_are_judged_in_words() {
         let rows = [
-            ("8 detectors, mapped", 210, 20),
-            ("8 detectors, streamed", 200, 130),
-            ("8 detectors, 2 workers", 110, 400),
+            ("all detectors, mapped", 210, 20),
+            ("all detectors, streamed", 200, 130),
+            ("all detectors, 2 workers", 110, 400),
         ];
         let budgets = of(&run(&["mixed", "flood"], &rows));
         let met: Vec<_> = budgets.iter().map(Budget::is_met).collect();
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_is_not_met() {
-        let budgets = of(&run(&["elsewhere", "mixed"], &[("8 detectors, mapped", 1, 1)]));
+        let budgets = of(&run(&["elsewhere", "mixed"], &[("all detectors, mapped", 1, 1)]));
         assert!(budgets.iter().all(|budget| !budget.is_met()));
         assert_eq!(text(&budgets).matches("not measured").count(), budgets.len());
     }

@@ -68,12 +68,12 @@ const PASSES: [(&str, Pass); 5] = [
             }
         }))
     }),
-    ("8 detectors, mapped", |_, mapped| {
+    ("all detectors, mapped", |_, mapped| {
         let mut pipeline = pipeline(BUILTIN);
         Ok(timed(|| push_all(&mut pipeline, mapped)))
     }),
-    ("8 detectors, streamed", |path, _| run(&mut pipeline(BUILTIN), path)),
-    ("8 detectors, 2 workers", |path, _| {
+    ("all detectors, streamed", |path, _| run(&mut pipeline(BUILTIN), path)),
+    ("all detectors, 2 workers", |path, _| {
         let config = Config::default();
         let two = NonZeroUsize::MIN.saturating_add(1);
         let builder = Pipeline::builder(&config).detectors(BUILTIN).reputation(Arc::new(Clean));

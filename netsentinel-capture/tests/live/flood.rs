@@ -80,7 +80,7 @@ fn everything_sent_is_judged_or_counted_as_dropped() {
         let mut alerts = 0;
         let sink = &mut |_: Alert| alerts += 1;
         let outcome = flood(1, 8 << 20, |record| pipeline.push(record, sink));
-        tell("8 detectors behind 8 MiB", &outcome);
+        tell("all detectors behind 8 MiB", &outcome);
         assert_eq!(outcome.handed + outcome.dropped, FRAMES);
         assert_eq!(pipeline.stats().packets, outcome.handed);
     });
@@ -95,7 +95,7 @@ fn two_rings_judge_everything_too() {
         let mut alerts = 0;
         let sink = &mut |_: Alert| alerts += 1;
         let outcome = flood(2, 8 << 20, |record| pipeline.push(record, sink));
-        tell("8 detectors behind two rings of 8 MiB", &outcome);
+        tell("all detectors behind two rings of 8 MiB", &outcome);
         assert_eq!(outcome.handed + outcome.dropped, FRAMES);
         assert_eq!(pipeline.stats().packets, outcome.handed);
     });
