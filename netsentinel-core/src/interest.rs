@@ -47,6 +47,9 @@ bitflags! {
         /// A packet that opens an attempt or tells what becomes of one; the table of attempts is kept,
         /// for TCP too, and [`Context::attempt`](crate::Context::attempt) tells the step.
         const ATTEMPT = 1 << 17;
+        /// The same of UDP alone, at a smaller price: a datagram that opens an attempt or tells what becomes of
+        /// one. Errors that refuse one are not told, and no table is kept for TCP.
+        const UDP_ATTEMPT = 1 << 21;
         /// A later fragment of an ICMP or ICMPv6 message; the first is [`ICMP`](Self::ICMP).
         const ICMP_FRAGMENT = 1 << 20;
     }

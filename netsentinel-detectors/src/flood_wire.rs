@@ -1,24 +1,19 @@
 //! A wire to test floods on: packets at times of one's own, judged by one pipeline and by three workers.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use netsentinel_core::config::Config;
-use netsentinel_core::{
-    Alert, Judge, LinkType, Mac, Pipeline, Record, Registration, TcpFlags, Timestamp,
-};
+use netsentinel_core::{Alert, Mac, Registration, TcpFlags, Timestamp};
 use netsentinel_synth::{Frame, Segment};
+
+use crate::judged::Judged;
 
 /// An address and a port.
 pub(crate) type End = (Ipv4Addr, u16);
 
 pub(crate) struct Wire {
-    one: Pipeline,
-    workers: Box<dyn Judge>,
-    alerts: Vec<Alert>,
-    of_workers: Vec<Alert>,
-    frame: u64,
-    micros: i64,
+    judged: Judged,
+    micros: u64,
 }
 
 /// The `n`th host of a network that nobody has.
@@ -28,22 +23,13 @@ pub(crate) fn host(n: u32) -> Ipv4Addr {
 
 impl Wire {
     pub(crate) fn new(registry: &[Registration]) -> Self {
-        let config = Config::parse(r#"{"profile": "tuned", "max_hosts": 16384}"#).unwrap();
-        let builder = || Pipeline::builder(&config).detectors(registry);
-        let workers = builder().build_workers(NonZeroUsize::new(3).unwrap()).unwrap();
-        Self {
-            one: builder().build().unwrap(),
-            workers: Box::new(workers),
-            alerts: Vec::new(),
-            of_workers: Vec::new(),
-            frame: 0,
-            micros: 0,
-        }
+        let config = r#"{"profile": "tuned", "max_hosts": 16384}"#;
+        Self { judged: Judged::with_workers(config, registry), micros: 0 }
     }
 
     /// The next packets come so much later.
     pub(crate) fn wait(&mut self, micros: i64) {
-        self.micros += micros;
+        self.micros += micros as u64;
     }
 
     /// Judges a frame from one station to another, from `build`.
@@ -58,18 +44,8 @@ impl Wire {
     }
 
     pub(crate) fn push(&mut self, data: &[u8]) {
-        self.frame += 1;
-        let record = Record {
-            frame: self.frame,
-            timestamp: Timestamp::from_parts(1_800_000_000, 0)
-                .after(std::time::Duration::from_micros(self.micros as u64)),
-            link: LinkType::ETHERNET,
-            wire_len: data.len() as u32,
-            data,
-            interface: None,
-        };
-        self.one.push(&record, &mut self.alerts);
-        self.workers.push(&record, &mut self.of_workers);
+        let start = Timestamp::from_parts(1_800_000_000, 0);
+        self.judged.see(start.after(Duration::from_micros(self.micros)), data);
     }
 
     pub(crate) fn tcp(&mut self, from: End, to: End, flags: TcpFlags) {
@@ -95,27 +71,19 @@ impl Wire {
         self.send(|frame| frame.ipv4(from.0, to.0).udp(from.1, to.1, payload));
     }
 
-    /// Ends it: the alerts raised as rule and subject's last frame, after workers were found to agree.
+    /// Ends it: the alerts, after workers were found to agree.
     pub(crate) fn raised(mut self) -> Vec<Alert> {
-        self.one.finish(&mut self.alerts);
-        self.workers.finish(&mut self.of_workers);
-        assert_eq!(self.alerts, self.of_workers, "workers disagree");
-        self.alerts.retain(|alert| alert.update == 0);
-        self.alerts
+        self.judged.finish()
     }
 
     /// Ends it: the rules that raised, in their order.
-    pub(crate) fn rules(self) -> Vec<String> {
-        self.raised().iter().map(|alert| alert.rule.to_string()).collect()
+    pub(crate) fn rules(mut self) -> Vec<String> {
+        self.judged.rules()
     }
 
     /// Ends it: nothing was raised, and `guard` is why.
-    pub(crate) fn assert_spared(self, guard: &str) {
-        let stats = self.one.stats();
-        let rules = stats.detectors.values().flat_map(|detector| detector.rules.values());
-        let spared: u64 = rules.filter_map(|rule| rule.suppressed_by.get(guard)).sum();
-        assert!(spared > 0, "{guard} spared nobody");
-        assert_eq!(self.rules(), [""; 0]);
+    pub(crate) fn assert_spared(mut self, guard: &str) {
+        self.judged.assert_spared(guard);
     }
 }
 

@@ -25,6 +25,8 @@ pub mod dns_tunnelling;
 mod flood_wire;
 pub mod icmp_flood;
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
 mod login_trial;
 mod port_bits;
 pub mod port_scan;

@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use netsentinel_core::config::Config;
-use netsentinel_core::{Alert, LinkType, Mac, Pipeline, Record, TcpFlags, Timestamp};
+use netsentinel_core::{Mac, TcpFlags, Timestamp};
 use netsentinel_synth::{Frame, Segment};
 
 use crate::BUILTIN;
+use crate::judged::Judged;
 
 pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 66);
 pub(crate) const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
@@ -15,9 +15,7 @@ pub(crate) const OUTSIDER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 66);
 
 /// A wire under the eyes of the built-in detectors, profile `tuned`.
 pub(crate) struct Trial {
-    pipeline: Pipeline,
-    alerts: Vec<Alert>,
-    frame: u64,
+    judged: Judged,
     now: Timestamp,
     port: u16,
 }
@@ -31,10 +29,8 @@ pub(crate) enum Says<'a> {
 
 impl Trial {
     pub(crate) fn new(config: &str) -> Self {
-        let config = Config::parse(config).unwrap();
-        let pipeline = Pipeline::builder(&config).detectors(BUILTIN).build().unwrap();
         let now = Timestamp::from_parts(1_767_225_600, 0);
-        Self { pipeline, alerts: Vec::new(), frame: 0, now, port: 40_000 }
+        Self { judged: Judged::alone(config, BUILTIN), now, port: 40_000 }
     }
 
     pub(crate) fn pause(&mut self, millis: u64) {
@@ -44,12 +40,8 @@ impl Trial {
     fn push(&mut self, build: impl FnOnce(Frame<'_>) -> usize) {
         let mut data = Vec::new();
         let macs = [1, 2].map(|last| Mac([2, 0, 0, 0, 0, last]));
-        let wire_len = build(Frame::new(&mut data).ethernet(macs[0], macs[1])) as u32;
-        self.frame += 1;
-        let (frame, timestamp) = (self.frame, self.now);
-        let link = LinkType::ETHERNET;
-        let record = Record { frame, timestamp, link, wire_len, data: &data, interface: None };
-        self.pipeline.push(&record, &mut self.alerts);
+        build(Frame::new(&mut data).ethernet(macs[0], macs[1]));
+        self.judged.see(self.now, &data);
     }
 
     pub(crate) fn segment(
@@ -107,19 +99,17 @@ impl Trial {
 
     /// The rules by which `detector` raised alerts, in their order.
     pub(crate) fn raised(&self, detector: &str) -> Vec<&str> {
-        let new = self.alerts.iter().filter(|alert| alert.update == 0);
-        new.filter(|alert| alert.detector == detector).map(|alert| &*alert.rule).collect()
+        let new = self.judged.raised().filter(|alert| alert.detector == detector);
+        new.map(|alert| &*alert.rule).collect()
     }
 
     /// How often `guard` spared somebody from `rule`.
     pub(crate) fn spared(&self, rule: &str, guard: &str) -> u64 {
-        let stats = self.pipeline.stats();
-        let rules = stats.detectors.values().filter_map(|detector| detector.rules.get(rule));
-        rules.filter_map(|rule| rule.suppressed_by.get(guard)).sum()
+        self.judged.spared(rule, guard)
     }
 
     /// What the tables of a detector take.
     pub(crate) fn bytes(&self, detector: &str) -> usize {
-        self.pipeline.stats().detectors[detector].usage.bytes
+        self.judged.stats().detectors[detector].usage.bytes
     }
 }

@@ -34,6 +34,11 @@ impl<const N: usize> Recent<N> {
         self.sum(kind)
     }
 
+    /// How often each kind has happened, as of the last time that was asked about or added to.
+    pub(crate) fn counts(&self) -> [u64; N] {
+        std::array::from_fn(|kind| self.sum(kind))
+    }
+
     fn sum(&self, kind: usize) -> u64 {
         let of = |counts: &[u32; N]| counts.get(kind).copied().map_or(0, u64::from);
         of(&self.now) + of(&self.before)
@@ -41,10 +46,13 @@ impl<const N: usize> Recent<N> {
 
     fn roll(&mut self, now: Timestamp, window: Seconds) {
         let half_len = NANOS_PER_HALF_SECOND.saturating_mul(window.get() as i64).max(1);
-        let half = now.as_nanos().div_euclid(half_len);
-        if half == self.half {
+        // Most come in the half that goes on, which a multiplication tells sooner than a division does.
+        let start = self.half.checked_mul(half_len);
+        let within = |start| (now.as_nanos().wrapping_sub(start) as u64) < half_len as u64;
+        if start.is_some_and(within) {
             return;
         }
+        let half = now.as_nanos().div_euclid(half_len);
         let next = half == self.half.saturating_add(1);
         self.before = if next { self.now } else { [0; N] };
         self.now = [0; N];

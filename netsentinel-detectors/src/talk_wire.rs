@@ -2,24 +2,18 @@
 //! workers, who must agree.
 
 use std::net::Ipv4Addr;
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use netsentinel_core::config::Config;
-use netsentinel_core::{
-    Alert, Judge, LinkType, Mac, Pipeline, Record, Registration, TcpFlags, Timestamp,
-};
+use netsentinel_core::{Alert, Mac, Registration, TcpFlags, Timestamp};
 use netsentinel_synth::{Dns, Frame, Segment};
+
+use crate::judged::Judged;
 
 /// An address and a port.
 pub(crate) type End = (Ipv4Addr, u16);
 
 pub(crate) struct Wire {
-    one: Pipeline,
-    workers: Box<dyn Judge>,
-    alerts: Vec<Alert>,
-    of_workers: Vec<Alert>,
-    frame: u64,
+    judged: Judged,
     now: Timestamp,
 }
 
@@ -27,16 +21,8 @@ impl Wire {
     /// A wire under profile `tuned`, with further keys, each with a comma before it.
     pub(crate) fn new(registry: &[Registration], keys: &str) -> Self {
         let config = format!(r#"{{"profile": "tuned", "max_hosts": 4096 {keys}}}"#);
-        let config = Config::parse(&config).unwrap();
-        let builder = || Pipeline::builder(&config).detectors(registry);
-        Self {
-            one: builder().build().unwrap(),
-            workers: Box::new(builder().build_workers(NonZeroUsize::new(3).unwrap()).unwrap()),
-            alerts: Vec::new(),
-            of_workers: Vec::new(),
-            frame: 0,
-            now: Timestamp::from_parts(1_800_000_000, 0),
-        }
+        let now = Timestamp::from_parts(1_800_000_000, 0);
+        Self { judged: Judged::with_workers(&config, registry), now }
     }
 
     /// The next packets come so much later.
@@ -48,17 +34,7 @@ impl Wire {
     pub(crate) fn send(&mut self, build: impl FnOnce(Frame<'_>) -> usize) {
         let mut data = Vec::new();
         build(Frame::new(&mut data).ethernet(Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2])));
-        self.frame += 1;
-        let record = Record {
-            frame: self.frame,
-            timestamp: self.now,
-            link: LinkType::ETHERNET,
-            wire_len: data.len() as u32,
-            data: &data,
-            interface: None,
-        };
-        self.one.push(&record, &mut self.alerts);
-        self.workers.push(&record, &mut self.of_workers);
+        self.judged.see(self.now, &data);
     }
 
     pub(crate) fn udp(&mut self, from: End, to: End, payload: &[u8]) {
@@ -75,23 +51,16 @@ impl Wire {
 
     /// The alerts, without their updates; one pipeline's and the workers' are the same.
     pub(crate) fn raised(&mut self) -> Vec<Alert> {
-        self.one.finish(&mut self.alerts);
-        self.workers.finish(&mut self.of_workers);
-        assert_eq!(self.alerts, self.of_workers);
-        self.alerts.iter().filter(|alert| alert.update == 0).cloned().collect()
+        self.judged.finish()
     }
 
     /// The rules of the alerts.
     pub(crate) fn rules(&mut self) -> Vec<String> {
-        self.raised().iter().map(|alert| alert.rule.to_string()).collect()
+        self.judged.rules()
     }
 
     /// Nothing was raised, and `guard` is why.
     pub(crate) fn assert_spared(&mut self, guard: &str) {
-        let stats = self.one.stats();
-        let rules = stats.detectors.values().flat_map(|detector| detector.rules.values());
-        let spared: u64 = rules.filter_map(|rule| rule.suppressed_by.get(guard)).sum();
-        assert!(spared > 0, "{guard} spared nobody");
-        assert_eq!(self.rules(), [""; 0]);
+        self.judged.assert_spared(guard);
     }
 }

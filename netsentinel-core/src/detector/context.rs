@@ -58,14 +58,14 @@ impl<'a> Context<'a> {
     }
 
     /// What the packet does to an attempt to open a conversation, if it does anything; only with
-    /// [`Interest::ATTEMPT`](crate::Interest::ATTEMPT). Every UDP packet that opens one tells it, too.
+    /// [`Interest::ATTEMPT`](crate::Interest::ATTEMPT) or [`Interest::UDP_ATTEMPT`](crate::Interest::UDP_ATTEMPT). Every UDP packet that opens one tells it, too.
     pub fn attempt(&self) -> Option<&Attempt> {
         self.at.attempt
     }
 
     /// From the next packet on the detector sees packets of these kinds, too, until it says otherwise:
     /// for evidence that is worth its cost only while something is suspected. With no kinds it sees what
-    /// it asks for. [`Interest::ATTEMPT`] and [`Interest::FLOW`] can not be watched: what they need is
+    /// it asks for. [`Interest::ATTEMPT`], [`Interest::UDP_ATTEMPT`] and [`Interest::FLOW`] can not be watched: what they need is
     /// kept from the start or not at all. Nor can what [`DetectorKind::watches`](super::DetectorKind::watches)
     /// does not name.
     pub fn watch(&mut self, kinds: Interest) {
@@ -126,7 +126,9 @@ impl<'a> Context<'a> {
         if self.ledger.trace.is_some() {
             self.explain(rule, subject, bar, count, indicator);
         }
-        if bar.is_met(count, RiskTier::Critical) {
+        // Of nobody, nothing worse can be known.
+        let worst = if indicator.is_some() { RiskTier::Critical } else { RiskTier::Clean };
+        if bar.is_met(count, worst) {
             self.held_by_what_is_known(bar, count, indicator)
         } else {
             None

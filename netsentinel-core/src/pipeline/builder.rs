@@ -142,7 +142,7 @@ impl<'c> PipelineBuilder<'c> {
         }
         let dispatcher = Dispatcher {
             attempts: wanted
-                .intersects(Interest::PROBE | Interest::ATTEMPT)
+                .intersects(Interest::PROBE | Interest::ATTEMPT | Interest::UDP_ATTEMPT)
                 .then(|| Attempts::new(rooms.flows, wanted.contains(Interest::ATTEMPT))),
             flows: wanted.contains(Interest::FLOW).then(|| FlowTable::new(rooms.flows)),
             site: settings.site(),

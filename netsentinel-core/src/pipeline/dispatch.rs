@@ -75,8 +75,11 @@ impl Dispatcher {
         let attempt = self.follow_attempt(packet, kinds);
         if let Some(attempt) = attempt {
             kinds |= Interest::ATTEMPT;
-            if attempt.step == AttemptStep::Opens && kinds.contains(Interest::UDP) {
-                kinds |= Interest::PROBE;
+            if kinds.contains(Interest::UDP) {
+                kinds |= Interest::UDP_ATTEMPT;
+                if attempt.step == AttemptStep::Opens {
+                    kinds |= Interest::PROBE;
+                }
             }
         }
         let ends = if for_all { Ends::BOTH } else { ends };

@@ -65,7 +65,8 @@ impl RiskTier {
     #[inline]
     pub const fn threshold(self, base: u64) -> u64 {
         let percent = match self {
-            Self::Clean => 100,
+            Self::Clean if base == 0 => return 1,
+            Self::Clean => return base,
             Self::Low => 75,
             Self::Medium => 50,
             Self::High => 25,

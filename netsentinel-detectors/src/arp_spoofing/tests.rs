@@ -2,11 +2,11 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use netsentinel_core::config::Config;
-use netsentinel_core::{Alert, Arp, LinkType, Mac, Pipeline, Record, Registration, Timestamp};
+use netsentinel_core::{Arp, Mac, Registration, Timestamp};
 use netsentinel_synth::Frame;
 
 use super::ArpSpoofing;
+use crate::judged::Judged;
 
 const GATEWAY: (Ipv4Addr, Mac) = (Ipv4Addr::new(10, 0, 0, 1), Mac([0, 0x1b, 0x21, 0, 0, 1]));
 const VICTIM: (Ipv4Addr, Mac) = (Ipv4Addr::new(10, 0, 0, 5), Mac([0, 0x1b, 0x21, 0, 9, 5]));
@@ -14,18 +14,11 @@ const ATTACKER: (Ipv4Addr, Mac) = (Ipv4Addr::new(10, 0, 0, 66), Mac([0, 0x0c, 0x
 const SECOND: u64 = 1_000;
 
 /// A link on which packets come at times in milliseconds.
-struct Watched {
-    pipeline: Pipeline,
-    alerts: Vec<Alert>,
-    frame: u64,
-}
+struct Watched(Judged);
 
 impl Watched {
     fn new(keys: &str) -> Self {
-        let config = Config::parse(keys).unwrap();
-        let registry = [Registration::of::<ArpSpoofing>()];
-        let pipeline = Pipeline::builder(&config).detectors(&registry).build().unwrap();
-        let mut watched = Self { pipeline, alerts: Vec::new(), frame: 0 };
+        let mut watched = Self(Judged::alone(keys, &[Registration::of::<ArpSpoofing>()]));
         watched.asks(0, (Ipv4Addr::new(10, 0, 0, 200), Mac([0, 0x1b, 0x21, 1, 1, 1])), VICTIM.0);
         watched
     }
@@ -33,17 +26,8 @@ impl Watched {
     fn see(&mut self, millis: u64, build: impl FnOnce(&mut Vec<u8>)) -> &mut Self {
         let mut data = Vec::new();
         build(&mut data);
-        self.frame += 1;
         let (secs, nanos) = (millis / SECOND, millis % SECOND * 1_000_000);
-        let record = Record {
-            frame: self.frame,
-            timestamp: Timestamp::from_parts(1_800_000_000 + secs as i64, nanos as i64),
-            link: LinkType::ETHERNET,
-            wire_len: data.len() as u32,
-            data: &data,
-            interface: None,
-        };
-        self.pipeline.push(&record, &mut self.alerts);
+        self.0.see(Timestamp::from_parts(1_800_000_000 + secs as i64, nanos as i64), &data);
         self
     }
 
@@ -90,13 +74,11 @@ impl Watched {
 
     /// The rules of the alerts raised.
     fn raised(&self) -> Vec<&str> {
-        self.alerts.iter().filter(|alert| alert.update == 0).map(|alert| &*alert.rule).collect()
+        self.0.raised().map(|alert| &*alert.rule).collect()
     }
 
     fn spared(&self, rule: &str, guard: &str) -> u64 {
-        let stats = self.pipeline.stats();
-        let rules = &stats.detectors["arp_spoofing"].rules;
-        rules[rule].suppressed_by.get(guard).copied().unwrap_or_default()
+        self.0.spared(rule, guard)
     }
 }
 
@@ -119,7 +101,7 @@ fn an_unasked_answer_that_moves_the_gateway_is_told_at_once_and_once() {
         watched.answers(second * SECOND + 1, VICTIM.0, ATTACKER.1, GATEWAY);
     }
     assert_eq!(watched.raised(), ["arp_spoofing/change"]);
-    let alert = &watched.alerts[0];
+    let alert = watched.0.raised().next().unwrap();
     assert_eq!((alert.source.mac, alert.source.ip), (Some(ATTACKER.1), Some(GATEWAY.0.into())));
     assert_eq!(alert.frame, 4);
 }

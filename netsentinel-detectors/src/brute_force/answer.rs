@@ -22,6 +22,27 @@ const OF_LOGIN: &[&[u8]] = &[b"auth", b"passw", b"login", b"logon", b"credential
 const TELNET_BLAME: &[&[u8]] =
     &[b"login incorrect", b"login failed", b"bad password", b"authentication fail"];
 
+/// Ports at which answers are read that tell nothing elsewhere: Telnet, Kerberos, IMAP, SOCKS, MySQL, VNC.
+pub(super) const PORTS: [u16; 6] = [23, kerberos::PORT, 143, 1080, 3306, VNC];
+
+/// By its first byte, whether a segment may say something of a log-in at any port: an answer, the opening
+/// of SSH or RDP, or a form.
+pub(super) const OPENINGS: [bool; 256] = {
+    let mut openings = [false; 256];
+    let known = *b"52-+HERSPG\x00\x03\x04\x30";
+    let mut n = 0;
+    while n < known.len() {
+        openings[known[n] as usize] = true;
+        n += 1;
+    }
+    openings
+};
+
+/// Whether `payload` is an error packet of MySQL (0xff) of number 1045, behind its length and sequence number.
+pub(super) fn is_mysql_error(payload: &[u8]) -> bool {
+    matches!(payload, [_, _, 0, _, 0xff, 0x15, 0x04, ..])
+}
+
 /// What an answer says of the log-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -42,8 +63,7 @@ pub(super) enum Answer {
 pub(super) fn read(payload: &[u8], port: u16) -> Option<(Service, Answer)> {
     use Answer::{Accepts, Fails, Refuses, Works};
     match *payload {
-        // MySQL: an error packet (0xff), number 1045, behind its length and sequence number.
-        [_, _, 0, _, 0xff, 0x15, 0x04, ..] => Some((Service::MySql, Fails)),
+        _ if is_mysql_error(payload) => Some((Service::MySql, Fails)),
         [7, 0, 0, _, 0, 0, 0, ..] if port == 3306 => Some((Service::MySql, Works)),
         [b'5', b'3', b'0', b' ' | b'-', ref text @ ..] => {
             Some((Service::Ftp, if says_any(text, BLAME) { Fails } else { Refuses }))
@@ -249,6 +269,28 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn what_says_something_opens_so_or_comes_from_such_a_port(
+            start in proptest::sample::select(vec![
+                &b"530 Login incorrect"[..], b"535 ", b"230 ", b"235 ", b"-WRONGPASS", b"-ERR auth", b"+OK",
+                b"HTTP/1.1 401 ", b"R\0\0\0\x08\0\0\0\0", b"\0\0\0\0", &[1, 0], b"\x07\0\0\x02\0\0\0",
+                b"a OK ", b"\x4c\0\0\x02\xff\x15\x04",
+            ]),
+            rest: Vec<u8>,
+            any: Vec<u8>,
+            port: u16,
+        ) {
+            for payload in [[start, &rest].concat(), any] {
+                for port in [port, 23, 88, 143, 1080, 3306, 5900] {
+                    let told = read(&payload, port).is_some();
+                    let may = payload.first().is_some_and(|&first| OPENINGS[usize::from(first)])
+                        || PORTS.contains(&port)
+                        || is_mysql_error(&payload);
+                    proptest::prop_assert!(may || !told, "{}", payload.escape_ascii());
+                }
+            }
+        }
+
         #[test]
         fn nothing_hostile_breaks_it(payload: Vec<u8>, port: u16) {
             let _ = (read(&payload, port), read_datagram(&payload, port));

@@ -99,8 +99,8 @@ use netsentinel_core::config::Profile;
 use netsentinel_core::detector::{Asks, attack};
 use netsentinel_core::window::EventWindow;
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Finding, Interest, NeedsRestart, Packet, Party,
-    Setup, Severity, TcpFlags, Transport, Usage,
+    Context, Descriptor, Detector, DetectorKind, Finding, Interest, Ip, NeedsRestart, Packet,
+    Party, Setup, Severity, Tcp, TcpFlags, Transport, Usage,
 };
 
 use logins::{Login, Record};
@@ -175,10 +175,22 @@ impl DetectorKind for BruteForce {
 
 impl Detector for BruteForce {
     fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
-        if let Some(tuned) = &mut self.tuned {
-            tuned.on_packet(packet, &self.settings, cx);
+        let Some(ip) = packet.ip() else { return };
+        match (&ip.transport, &mut self.tuned) {
+            (Transport::Tcp(tcp), Some(tuned)) => {
+                tuned.on_tcp(ip, tcp, &self.settings, cx);
+                if tcp.flags.contains(TcpFlags::SYN) && tuned.counts_at(tcp.destination_port) {
+                    self.on_attempt(ip, tcp, cx);
+                }
+            }
+            (Transport::Tcp(tcp), None)
+                if self.settings.ports.binary_search(&tcp.destination_port).is_ok() =>
+            {
+                self.on_attempt(ip, tcp, cx);
+            }
+            (Transport::Udp(udp), Some(tuned)) => tuned.on_udp(ip, udp, &self.settings, cx),
+            _ => {}
         }
-        self.on_attempt(packet, cx);
     }
 
     fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
@@ -207,15 +219,10 @@ impl Detector for BruteForce {
 }
 
 impl BruteForce {
-    /// Counts a SYN to a login port.
-    fn on_attempt(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
-        let Some(ip) = packet.ip() else { return };
-        let Transport::Tcp(tcp) = &ip.transport else { return };
+    /// Counts a segment to a login port, if it is an attempt to connect.
+    fn on_attempt(&mut self, ip: &Ip<'_>, tcp: &Tcp<'_>, cx: &mut Context<'_>) {
         let opening = TcpFlags::SYN | TcpFlags::ACK | TcpFlags::RST | TcpFlags::FIN;
-        if tcp.flags & opening != TcpFlags::SYN
-            || self.settings.ports.binary_search(&tcp.destination_port).is_err()
-            || !cx.judges(ip.source)
-        {
+        if tcp.flags & opening != TcpFlags::SYN || !cx.judges(ip.source) {
             return;
         }
         let now = cx.now();

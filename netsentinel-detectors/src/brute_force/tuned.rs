@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use netsentinel_core::{Context, Ip, Limits, Packet, Tcp, TcpFlags, Transport, Usage};
+use netsentinel_core::{Context, Ip, Limits, Tcp, TcpFlags, Timestamp, Udp, Usage};
 
 use super::answer::{self, Answer};
 use super::asked::{self, Asked};
@@ -26,6 +26,9 @@ pub(super) struct Tuned {
     followed: PortBits,
     /// Ports of servers that have refused somebody: only there clients are read.
     watched: PortBits,
+    /// All of these, and those where an answer is known by its port: nothing more is looked at elsewhere,
+    /// unless it opens as only log-ins do.
+    heard: PortBits,
 }
 
 /// The `part`-th part of the room for hosts.
@@ -41,6 +44,13 @@ fn watched(settings: &Settings) -> PortBits {
     watched
 }
 
+/// Where anything may matter, whatever it opens with.
+fn heard(settings: &Settings) -> PortBits {
+    let mut heard = watched(settings);
+    answer::PORTS.iter().for_each(|&port| heard.insert(port));
+    heard
+}
+
 impl Tuned {
     pub(super) fn new(settings: &Settings, limits: Limits) -> Self {
         Self {
@@ -50,6 +60,7 @@ impl Tuned {
             ports: PortBits::of(&settings.ports),
             followed: PortBits::of(&settings.ports),
             watched: watched(settings),
+            heard: heard(settings),
         }
     }
 
@@ -60,53 +71,72 @@ impl Tuned {
         for &port in &settings.ports {
             self.followed.insert(port);
             self.watched.insert(port);
+            self.heard.insert(port);
         }
     }
 
-    pub(super) fn on_packet(
+    /// Whether log-ins are counted at `port`.
+    pub(super) fn counts_at(&self, port: u16) -> bool {
+        self.ports.contains(port)
+    }
+
+    pub(super) fn on_udp(
         &mut self,
-        packet: &Packet<'_>,
+        ip: &Ip<'_>,
+        udp: &Udp<'_>,
         settings: &Settings,
         cx: &mut Context<'_>,
     ) {
-        let Some(ip) = packet.ip() else { return };
-        match &ip.transport {
-            Transport::Tcp(tcp) => self.on_segment(ip, tcp, settings, cx),
-            Transport::Udp(udp) => {
-                let (from, to) = (udp.source_port, udp.destination_port);
-                if from != kerberos::PORT && to != kerberos::PORT {
-                    // Of all else only SIP: its requests open with a letter, its answers with `SIP`.
-                    match udp.payload {
-                        [b'S', b'I', b'P', ..] | [b'R', b'E', b'G', ..] => {}
-                        _ => return,
-                    }
-                }
-                self.on_datagram(ip, (from, to), udp.payload, settings, cx);
+        let (from, to) = (udp.source_port, udp.destination_port);
+        if from != kerberos::PORT && to != kerberos::PORT {
+            // Of all else only SIP: its requests open with a letter, its answers with `SIP`.
+            match udp.payload {
+                [b'S', b'I', b'P', ..] | [b'R', b'E', b'G', ..] => {}
+                _ => return,
             }
-            _ => {}
         }
+        self.on_datagram(ip, (from, to), udp.payload, settings, cx);
     }
 
-    fn on_segment(
+    pub(super) fn on_tcp(
         &mut self,
         ip: &Ip<'_>,
         tcp: &Tcp<'_>,
         settings: &Settings,
         cx: &mut Context<'_>,
     ) {
-        if !tcp.payload.is_empty() && ip.fragment.is_none() {
+        if self.may_matter(tcp) && ip.fragment.is_none() {
             self.on_data(ip, tcp, settings, cx);
+        }
+        if !tcp.flags.intersects(TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) {
+            return;
         }
         if tcp.flags.contains(TcpFlags::SYN) {
             if tcp.flags.contains(TcpFlags::ACK) && self.ports.contains(tcp.source_port) {
-                self.conversations.accept(ip, tcp, cx.now());
-                let (login, _) = from_server(ip, tcp);
-                let record = self.logins.of(login, Service::at(login.port), cx.now());
-                record.answered = record.answered.saturating_add(1);
+                self.on_accept(ip, tcp, cx.now());
             }
-        } else if tcp.flags.intersects(TcpFlags::FIN | TcpFlags::RST) {
+        } else if self.followed.contains(tcp.source_port)
+            || self.followed.contains(tcp.destination_port)
+        {
             self.on_end(ip, tcp, settings, cx);
         }
+    }
+
+    /// Whether a segment carries anything that may tell of a log-in, by its ports and its first bytes: most
+    /// do not.
+    fn may_matter(&self, tcp: &Tcp<'_>) -> bool {
+        let Some(&first) = tcp.payload.first() else { return false };
+        answer::OPENINGS[usize::from(first)]
+            || self.heard.contains(tcp.source_port)
+            || self.heard.contains(tcp.destination_port)
+            || answer::is_mysql_error(tcp.payload)
+    }
+
+    fn on_accept(&mut self, ip: &Ip<'_>, tcp: &Tcp<'_>, now: Timestamp) {
+        self.conversations.accept(ip, tcp, now);
+        let (login, _) = from_server(ip, tcp);
+        let record = self.logins.of(login, Service::at(login.port), now);
+        record.answered = record.answered.saturating_add(1);
     }
 
     fn on_end(&mut self, ip: &Ip<'_>, tcp: &Tcp<'_>, settings: &Settings, cx: &mut Context<'_>) {
@@ -161,6 +191,7 @@ impl Tuned {
             && (self.ports.contains(tcp.source_port) || tcp.source_port < tcp.destination_port)
         {
             self.followed.insert(tcp.source_port);
+            self.heard.insert(tcp.source_port);
             self.conversations.meet(ip, tcp, service, now);
             return;
         }
@@ -237,6 +268,7 @@ impl Tuned {
             return;
         }
         self.watched.insert(login.port);
+        self.heard.insert(login.port);
         let record = self.logins.of(login, service, cx.now());
         record.service = service;
         let asked = record.was_asking(client_port);

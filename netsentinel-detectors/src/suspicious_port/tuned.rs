@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use netsentinel_core::alert::{Endpoint, Subject};
 use netsentinel_core::config::setting::Seconds;
-use netsentinel_core::flow::{AttemptStep, FiveTuple};
+use netsentinel_core::flow::{Attempt, AttemptStep, FiveTuple};
 use netsentinel_core::window::BoundedMap;
 use netsentinel_core::{
     Context, Finding, Guard, Indicator, Ip, Limits, Packet, Report, Rule, Tcp, Transport, Usage,
@@ -86,6 +86,7 @@ impl Tuned {
         self.ports = PortBits::of(&settings.ports);
     }
 
+    #[inline]
     pub(super) fn on_packet(
         &mut self,
         packet: &Packet<'_>,
@@ -93,23 +94,33 @@ impl Tuned {
         cx: &mut Context<'_>,
     ) {
         let Some(ip) = packet.ip() else { return };
-        if let Some(&attempt) = cx.attempt() {
-            let (tuple, now) = (attempt.tuple, cx.now());
-            if attempt.step == AttemptStep::Opens && tuple.responder_port >= HIGH {
-                self.tried.note_high_port(tuple.originator, tuple.responder_port, now);
+        if let Some(attempt) = cx.attempt() {
+            let (tuple, port) = (&attempt.tuple, attempt.tuple.responder_port);
+            if port >= HIGH && attempt.step == AttemptStep::Opens {
+                self.tried.note_high_port(tuple.originator, port, cx.now());
             }
-            if self.ports.contains(tuple.responder_port) {
-                self.on_attempt(ip, tuple, attempt.step, attempt.tries, settings, cx);
+            if self.ports.contains(port) {
+                let Attempt { tuple, step, tries, .. } = *attempt;
+                self.on_attempt(ip, tuple, step, tries, settings, cx);
             }
         }
         if let Transport::Tcp(tcp) = &ip.transport
-            && !tcp.payload.is_empty()
+            && self.may_matter(tcp)
             && ip.fragment.is_none()
         {
             self.on_data(ip, tcp, settings, cx);
         }
     }
 
+    /// Whether a segment carries anything that is looked at, by its ports and its first byte: most do not.
+    fn may_matter(&self, tcp: &Tcp<'_>) -> bool {
+        let Some(first) = tcp.payload.first() else { return false };
+        matches!(first, b'2' | b'P' | b'E' | b'M')
+            || self.ports.contains(tcp.source_port)
+            || self.ports.contains(tcp.destination_port)
+    }
+
+    #[inline(never)]
     fn on_attempt(
         &mut self,
         ip: &Ip<'_>,
@@ -157,6 +168,7 @@ impl Tuned {
         }
     }
 
+    #[inline(never)]
     fn on_data(&mut self, ip: &Ip<'_>, tcp: &Tcp<'_>, settings: &Settings, cx: &mut Context<'_>) {
         let (from, to, payload) = (tcp.source_port, tcp.destination_port, tcp.payload);
         if matches!(payload.first(), Some(b'2' | b'P' | b'E')) {

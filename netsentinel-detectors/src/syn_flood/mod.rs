@@ -61,12 +61,14 @@
 //! Threshold and window are those of the systems that NetSentinel unites. The attack: RFC 4987. That the balance
 //! of openings and completions tells it: Wang, Zhang and Shin, Detecting SYN flooding attacks (2002).
 
+mod early;
 mod sample;
 mod seed;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod tuned;
+mod votes;
 mod watch;
 
 use netsentinel_core::config::Profile;
@@ -178,7 +180,7 @@ impl Detector for SynFlood {
         let now = cx.now();
         cx.raise(*finding, |report| match &self.rules {
             Rules::Seed(seed) => seed.tell(finding, now, report),
-            Rules::Tuned(tuned) => tuned.tell(finding, now, report),
+            Rules::Tuned(tuned) => tuned.tell(finding, now, &self.settings, report),
         });
     }
 

@@ -10,16 +10,23 @@ use netsentinel_core::{
     Usage,
 };
 
+use super::early::{EARLY_MAX, Early};
+use super::votes::Print;
 use super::watch::{Outcome, Pending, Watch, Watches};
 use super::{COMPLETES, RETRIES, SCAN, SOURCE, Settings, VICTIM};
 use crate::recent::Recent;
 
-/// Sources that try a service each: a share of the hosts remembered, for each takes twice the room.
-const PAIRS_SHARE: usize = 2;
+/// Sources that try a service of a host again and again: few, for what comes once is kept with the host.
+const PAIRS_SHARE: usize = 4;
 /// Hosts that somebody tries to connect to: fewer than those who try.
 const VICTIMS_SHARE: usize = 8;
 /// Clients that find a service dead make no more attempts than so many times the threshold.
 const RETRIES_MAX: u64 = 5;
+
+/// What a host holds by itself must be below any threshold that reputation can make of the configured one.
+const EARLY_BELOW: u64 = 2 * 10 * EARLY_MAX as u64;
+/// Counts beyond the threshold are told to whoever asks for an explanation only now and then.
+const EXPLAINED_EVERY: u64 = 16;
 
 /// A source, a host, and the port that the one tries on the other.
 type Pair = (IpAddr, IpAddr, u16);
@@ -27,11 +34,17 @@ type Pair = (IpAddr, IpAddr, u16);
 /// Counts attempts by source and service and by host; watches what becomes of them where they come fast.
 pub(super) struct Tuned {
     pairs: EventWindow<Pair>,
-    victims: BoundedMap<IpAddr, Recent<1>>,
+    victims: BoundedMap<IpAddr, Victim>,
     watched: Watches<IpAddr>,
     /// By victim and source.
     watched_pairs: Watches<(IpAddr, IpAddr)>,
     listening: bool,
+}
+
+/// What comes to a host.
+struct Victim {
+    recent: Recent<1>,
+    early: Early,
 }
 
 impl Tuned {
@@ -69,18 +82,87 @@ impl Tuned {
 
     fn on_syn(&mut self, ip: &Ip<'_>, tcp: Tcp<'_>, s: &Settings, cx: &mut Context<'_>) {
         let (source, victim, port) = (ip.source, ip.destination, tcp.destination_port);
+        if !cx.judges(victim) {
+            return;
+        }
         let (client, now) = ((source, tcp.source_port), cx.now());
-        let count = self.pairs.add((source, victim, port), now);
-        if cx.judges(victim) {
-            if count * 2 >= s.threshold.get()
-                && let Some(watch) = self.watched_pairs.begin((victim, source), now, s)
-            {
-                watch.opens(client, port, now);
-            }
-            self.judge_victim(client, (victim, port), s, cx);
+        let pair = (source, victim, port);
+        let print = Print::of(source, port);
+        let host = self.victims.entry(victim, now, || Victim::NEW).value;
+        let total = host.recent.add(0, now, s.window);
+        if total <= EARLY_MAX as u64
+            && total * 2 < s.victim_threshold.get()
+            && s.threshold.get() >= EARLY_BELOW
+            && host.early.takes(print, now, nanos(s))
+        {
+            // Far from any threshold: told only to whoever asks for an explanation.
+            let count = if total == 1 { 1 } else { host.early.count(print, now, nanos(s)) };
+            let (whole, of) = (Subject::host(victim), Subject::pair(source, victim));
+            let _ = cx.reaches(&VICTIM, whole, s.victim_threshold.get(), total, None);
+            let _ = cx.reaches(&SOURCE, of, s.threshold.get(), count, Some(Indicator::Ip(source)));
+            return;
+        }
+        if self.stands_out(client, (victim, port), print, total, s, cx) {
+            self.on_pair(client.1, pair, print, s, cx);
+        }
+    }
+
+    /// One attempt more at a host that gets some; tells whether it is to be counted by its source and port.
+    fn stands_out(
+        &mut self,
+        client: (IpAddr, u16),
+        (victim, port): (IpAddr, u16),
+        print: Print,
+        total: u64,
+        s: &Settings,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let (base, now) = (s.victim_threshold.get(), cx.now());
+        if total <= base || total.is_multiple_of(EXPLAINED_EVERY) {
+            let _ = cx.reaches(&VICTIM, Subject::host(victim), base, total, None);
+        }
+        if total * 2 < base {
+            return true;
+        }
+        let Some((watch, begun)) = self.watched.begin(victim, now, s) else { return true };
+        watch.opens(client, port, now);
+        let stands_out = watch.stands_out(print);
+        if total >= base && watch.sources() >= s.sources.get() {
+            judge_victim(victim, watch, (total, port), s, cx);
+        }
+        if begun {
             self.listen(now, cx);
         }
-        self.judge_source((source, victim, port), count, s, cx);
+        stands_out
+    }
+
+    /// One attempt more by a source at a port, after those that the host holds.
+    fn on_pair(
+        &mut self,
+        source_port: u16,
+        pair: Pair,
+        print: Print,
+        s: &Settings,
+        cx: &mut Context<'_>,
+    ) {
+        let (source, victim, port) = pair;
+        let (base, now) = (s.threshold.get(), cx.now());
+        let mut count = self.pairs.add(pair, now);
+        // What the host holds is looked up only where it may make the difference.
+        if (count + EARLY_MAX as u64).saturating_mul(10) >= base
+            && let Some(host) = self.victims.get(&victim)
+        {
+            count = (count + host.early.count(print, now, nanos(s))).min(base);
+        }
+        if count * 2 >= base
+            && let Some((watch, begun)) = self.watched_pairs.begin((victim, source), now, s)
+        {
+            watch.opens((source, source_port), port, now);
+            if begun {
+                self.listen(now, cx);
+            }
+        }
+        self.judge_source(pair, count, s, cx);
     }
 
     /// A segment of a handshake that is watched, maybe: the victim accepts, or the client acknowledges.
@@ -88,10 +170,10 @@ impl Tuned {
         let (from, to) = (ip.source, ip.destination);
         if flags == TcpFlags::SYN | TcpFlags::ACK {
             if let Some(watch) = self.watched.get(from) {
-                watch.answered += 1;
+                watch.answers(now);
             }
             if let Some(watch) = self.watched_pairs.get((from, to)) {
-                watch.answered += 1;
+                watch.answers(now);
             }
         } else if flags.contains(TcpFlags::ACK) && !flags.intersects(TcpFlags::RST | TcpFlags::SYN)
         {
@@ -105,44 +187,12 @@ impl Tuned {
         }
     }
 
-    fn judge_victim(
-        &mut self,
-        client: (IpAddr, u16),
-        (victim, port): (IpAddr, u16),
-        s: &Settings,
-        cx: &mut Context<'_>,
-    ) {
-        let now = cx.now();
-        let recent = self.victims.entry(victim, now, || Recent::NONE).value;
-        let count = recent.add(0, now, s.window);
-        let base = s.victim_threshold.get();
-        let reached = cx.reaches(&VICTIM, Subject::host(victim), base, count, None);
-        if count * 2 < base {
-            return;
-        }
-        let Some(watch) = self.watched.begin(victim, now, s) else { return };
-        watch.opens(client, port, now);
-        if reached.is_none() || watch.sources() < s.sources.get() {
-            return;
-        }
-        let Some(step) = watch.tells() else { return };
-        match watch.outcome(now, s) {
-            Outcome::Young => {
-                watch.pending = Some(Pending { count, port });
-            }
-            outcome => {
-                watch.pending = None;
-                raise_victim(victim, watch, (count, step), outcome, s, cx);
-            }
-        }
-    }
-
     fn judge_source(&mut self, pair: Pair, count: u64, s: &Settings, cx: &mut Context<'_>) {
         let (source, victim, port) = pair;
         let (base, now) = (s.threshold.get(), cx.now());
         let subject = Subject::pair(source, victim);
         let indicator = Some(Indicator::Ip(source));
-        if cx.reaches(&SOURCE, subject, base, count, indicator).is_none() || !cx.judges(victim) {
+        if cx.reaches(&SOURCE, subject, base, count, indicator).is_none() {
             return;
         }
         let Some(watch) = self.watched_pairs.get((victim, source)) else {
@@ -190,13 +240,19 @@ impl Tuned {
             return;
         }
         cx.raise(finding, |report| {
-            self.tell(&finding, now, report);
+            self.tell(&finding, now, s, report);
             report.evidence("completed_percent", completed);
         });
     }
 
     /// Says what one source did.
-    pub(super) fn tell(&self, finding: &Finding<'_>, now: Timestamp, report: &mut Report) {
+    pub(super) fn tell(
+        &self,
+        finding: &Finding<'_>,
+        now: Timestamp,
+        s: &Settings,
+        report: &mut Report,
+    ) {
         let (Some(source), target, count) =
             (finding.source.ip, finding.target, finding.reached.count())
         else {
@@ -209,7 +265,11 @@ impl Tuned {
             ))
             .evidence("attempts", count);
         if let (Some(victim), Some(port)) = (target.ip, target.port) {
-            report.first_seen(self.pairs.oldest(&(source, victim, port), now));
+            let held = self.victims.get(&victim);
+            let early =
+                held.and_then(|host| host.early.oldest(Print::of(source, port), now, nanos(s)));
+            let counted = self.pairs.oldest(&(source, victim, port), now);
+            report.first_seen(early.into_iter().chain(counted).min());
         }
     }
 
@@ -259,6 +319,33 @@ impl Tuned {
             ("victims", self.victims.usage()),
             ("watched", self.watched.usage() + self.watched_pairs.usage()),
         ]
+    }
+}
+
+impl Victim {
+    const NEW: Self = Self { recent: Recent::NONE, early: Early::NONE };
+}
+
+/// The window in nanoseconds.
+fn nanos(s: &Settings) -> u64 {
+    s.window.get() * 1_000_000_000
+}
+
+/// Judges a count that is enough, from sources that are many.
+fn judge_victim(
+    victim: IpAddr,
+    watch: &mut Watch,
+    (count, port): (u64, u16),
+    s: &Settings,
+    cx: &mut Context<'_>,
+) {
+    let Some(step) = watch.tells() else { return };
+    match watch.outcome(cx.now(), s) {
+        Outcome::Young => watch.pending = Some(Pending { count, port }),
+        outcome => {
+            watch.pending = None;
+            raise_victim(victim, watch, (count, step), outcome, s, cx);
+        }
     }
 }
 

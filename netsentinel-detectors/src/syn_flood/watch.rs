@@ -8,6 +8,7 @@ use netsentinel_core::{Timestamp, Usage};
 
 use super::Settings;
 use super::sample::Sample;
+use super::votes::{Print, Votes};
 
 /// Watched at once. More floods at once than that are hardly separate events.
 const WATCHES_MAX: usize = 32;
@@ -18,13 +19,17 @@ const ANSWERED_AFTER: Duration = Duration::from_secs(1);
 /// And so long after where it does not: clients try again after a second (RFC 6298), tools do not.
 const SILENT_AFTER: Duration = Duration::from_secs(2);
 /// A watch lasts a window, and at least so long.
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS_SECONDS: u64 = 3;
 /// SYNs that sources and ports are noted of.
 const NOTED_MAX: u64 = 4_096;
 /// Of a flood that is told only every so many SYNs are told on: an open alert takes each as it comes.
 const TOLD_EVERY: u64 = 16;
 /// Sources are counted anew after so many.
 const COUNTED_EVERY: u64 = 64;
+/// So many tell whether nearly all are of a kind of their own.
+const SPREAD_MIN: u64 = 128;
+/// Where the port that most go to has no more than so many in a hundred, many are tried.
+const PORT_PERCENT_MAX: u64 = 30;
 
 /// What is suspected, by what is watched: a victim, or a victim and a source.
 pub(super) struct Watches<K> {
@@ -43,6 +48,9 @@ pub(super) struct Watch {
     sources_counted: u64,
     ports: HeavyHitters<u16, 4>,
     sample: Sample,
+    votes: Votes,
+    /// Whether nearly all come from sources of their own, or go to ports of their own.
+    spread: bool,
     /// Whether the watch before this one ended with a flood.
     held: bool,
     /// Whether the flood is told.
@@ -83,29 +91,37 @@ impl<K: Copy + PartialEq> Watches<K> {
         self.watches.iter_mut().find(|(known, _)| *known == key).map(|(_, watch)| watch)
     }
 
-    /// The watch of `key`, begun now if there is none, or anew if it has lasted. `None` where there is no room.
-    pub(super) fn begin(&mut self, key: K, now: Timestamp, s: &Settings) -> Option<&mut Watch> {
-        let at = self.watches.iter().position(|(known, _)| *known == key);
-        match at {
-            Some(at) => {
-                let (_, watch) = self.watches.get_mut(at)?;
-                if now > watch.since.after(lasts(s)) {
-                    let held = watch.outcome(now, s) == Outcome::HalfOpen;
-                    *watch = Watch { held, told: held && watch.told, ..Watch::new(now) };
-                }
-            }
-            None if self.watches.len() < WATCHES_MAX => self.watches.push((key, Watch::new(now))),
-            None => {
-                self.refused += 1;
-                return None;
-            }
+    /// The watch of `key`, begun now if there is none, or anew if it has lasted, and whether it is. `None`
+    /// where there is no room.
+    pub(super) fn begin(
+        &mut self,
+        key: K,
+        now: Timestamp,
+        s: &Settings,
+    ) -> Option<(&mut Watch, bool)> {
+        let known = self.watches.iter().position(|(known, _)| *known == key);
+        let begun = known.is_none();
+        if begun && self.watches.len() >= WATCHES_MAX {
+            self.refused += 1;
+            return None;
         }
-        self.get(key)
+        if begun {
+            self.watches.push((key, Watch::new(now)));
+        }
+        let at = known.unwrap_or(self.watches.len() - 1);
+        let (_, watch) = self.watches.get_mut(at)?;
+        let again = now.nanos_since(watch.since) > lasts_nanos(s);
+        if again {
+            let held = watch.outcome(now, s) == Outcome::HalfOpen;
+            *watch = Watch { held, told: held && watch.told, ..Watch::new(now) };
+        }
+        Some((watch, begun || again))
     }
 
     /// Ends what has lasted, at the turn of a second.
     pub(super) fn end_old(&mut self, now: Timestamp, s: &Settings) {
-        self.watches.retain(|(_, watch)| now <= watch.since.after(2 * lasts(s)));
+        let lasts = 2 * lasts_nanos(s);
+        self.watches.retain(|(_, watch)| now.nanos_since(watch.since) <= lasts);
     }
 
     /// The watches with something pending that are ripe; all where `at_once`.
@@ -144,6 +160,8 @@ impl Watch {
             sources_counted: 0,
             ports: HeavyHitters::new(),
             sample: Sample::EMPTY,
+            votes: Votes::NONE,
+            spread: false,
             held: false,
             told: false,
             untold: 0,
@@ -153,14 +171,20 @@ impl Watch {
 
     pub(super) fn opens(&mut self, client: (IpAddr, u16), port: u16, now: Timestamp) {
         self.opened += 1;
-        if self.noted >= NOTED_MAX || self.is_ripe(now) {
-            return;
+        if self.noted < NOTED_MAX && !self.is_ripe(now) {
+            self.note(client, port, now);
         }
+    }
+
+    fn note(&mut self, client: (IpAddr, u16), port: u16, now: Timestamp) {
         self.noted += 1;
         self.sources.add(&client.0);
         self.ports.add(port, 1);
         if self.noted.is_multiple_of(COUNTED_EVERY) {
             self.sources_counted = self.sources.count();
+            self.spread = self.noted >= SPREAD_MIN
+                && (self.sources_counted * 4 >= self.noted
+                    || self.top_port().1 <= PORT_PERCENT_MAX);
         }
         self.sample.opens(client, port, now <= self.since.after(SAMPLED));
     }
@@ -174,6 +198,17 @@ impl Watch {
     /// All SYNs so far are told.
     pub(super) fn is_told(&mut self) {
         (self.told, self.untold) = (true, 0);
+    }
+
+    /// Whether the attempt is to be counted with those of the same source at the same port: where nearly
+    /// all are of a kind of their own, as in a flood of forged sources or a scan, only those that stand out.
+    pub(super) fn stands_out(&mut self, print: Print) -> bool {
+        self.votes.cast(print) || !self.spread
+    }
+
+    /// The victim accepts.
+    pub(super) fn answers(&mut self, now: Timestamp) {
+        self.answered += u64::from(self.listens(now));
     }
 
     pub(super) fn acknowledges(&mut self, client: (IpAddr, u16), port: u16, now: Timestamp) {
@@ -240,6 +275,6 @@ impl Watch {
     }
 }
 
-fn lasts(s: &Settings) -> Duration {
-    s.window.duration().max(LASTS)
+fn lasts_nanos(s: &Settings) -> u64 {
+    s.window.get().max(LASTS_SECONDS) * 1_000_000_000
 }

@@ -64,14 +64,16 @@ mod tests;
 mod victim;
 mod watch;
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use netsentinel_core::config::Profile;
 use netsentinel_core::detector::attack::{
     DIRECT_NETWORK_FLOOD, REFLECTION_AMPLIFICATION, Technique,
 };
 use netsentinel_core::detector::{Asks, Guard};
 use netsentinel_core::{
-    Context, Descriptor, Detector, DetectorKind, Interest, Ip, Mac, NeedsRestart, Packet, Party,
-    Rule, Setup, Severity, Transport, Usage,
+    Context, Descriptor, Detector, DetectorKind, Ethernet, Interest, Ip, Mac, NeedsRestart, Packet,
+    Party, Rule, Setup, Severity, Transport, Usage,
 };
 
 use amplification::Amplification;
@@ -129,7 +131,7 @@ impl DetectorKind for UdpFlood {
         category: "UDP Flood",
         severity: Severity::High,
         attack: &[DIRECT_NETWORK_FLOOD],
-        interest: Interest::ATTEMPT,
+        interest: Interest::UDP_ATTEMPT,
         judges: Party::Either,
         summary: "datagrams without end to a host that does not answer, or did not ask",
         rules: &[SOURCE, VICTIM, AMPLIFICATION, REFLECTOR],
@@ -139,7 +141,7 @@ impl DetectorKind for UdpFlood {
     fn asks(profile: Profile) -> Asks {
         let interest = match profile {
             Profile::Seed => Interest::empty(),
-            Profile::Tuned => Interest::ATTEMPT,
+            Profile::Tuned => Interest::UDP_ATTEMPT,
         };
         Asks { interest, judges: Party::Either }
     }
@@ -200,8 +202,9 @@ impl Detector for UdpFlood {
 
 /// Whether a datagram is for many hosts: they are not asked one by one, and are no victims.
 fn is_for_many(packet: &Packet<'_>, ip: &Ip<'_>) -> bool {
-    let frame = packet.headers.ethernet.filter(|_| packet.headers.tunnel.is_none());
+    let headers = &packet.headers;
+    let to_all = |frame: &Ethernet| frame.destination == Mac::BROADCAST;
     ip.destination.is_multicast()
-        || frame.is_some_and(|frame| frame.destination == Mac::BROADCAST)
-        || ip.destination == std::net::IpAddr::V4(std::net::Ipv4Addr::BROADCAST)
+        || ip.destination == IpAddr::V4(Ipv4Addr::BROADCAST)
+        || headers.tunnel.is_none() && headers.ethernet.as_ref().is_some_and(to_all)
 }

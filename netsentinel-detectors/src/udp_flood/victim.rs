@@ -10,7 +10,7 @@ use netsentinel_core::{
     Context, Finding, Indicator, Interest, Ip, Rule, Setup, Timestamp, Udp, Usage,
 };
 
-use super::watch::Watch;
+use super::watch::{Watch, number};
 use super::{AMPLIFICATION, SCAN, SOURCE, STREAM, Settings, VICTIM};
 use crate::recent::Recent;
 
@@ -26,10 +26,14 @@ const INSISTS: std::time::Duration = std::time::Duration::from_secs(1);
 const TRIES: usize = 0;
 const ANSWERS: usize = 1;
 
+/// Where in a list hosts are, by their hash: so that for most packets no list is gone through.
+struct Places([u8; 256]);
+
 /// Counts attempts and answers by host; watches those that leave many unanswered.
 pub(super) struct Victims {
     hosts: BoundedMap<IpAddr, Recent<2>>,
     watches: Vec<Watch>,
+    places: Places,
     /// Times that there was no room to watch.
     refused: u64,
 }
@@ -41,6 +45,7 @@ impl Victims {
         Self {
             hosts: BoundedMap::new(hosts, s.window.duration()),
             watches: Vec::with_capacity(WATCHES_MAX),
+            places: Places::NONE,
             refused: 0,
         }
     }
@@ -56,27 +61,34 @@ impl Victims {
         s: &Settings,
         cx: &mut Context<'_>,
     ) {
-        let (now, attempt) = (cx.now(), cx.attempt().copied());
-        let fresh = attempt.is_some_and(|attempt| attempt.step == AttemptStep::Opens);
-        let mut watched = false;
-        for watch in &mut self.watches {
-            if watch.victim == ip.source {
-                watch.answers += 1;
-            }
-            if watch.victim == ip.destination {
-                watched = true;
-                watch.comes(ip.source, udp, fresh);
-                judge(watch, udp.destination_port, s, cx);
-            }
-        }
-        if let Some(attempt) = attempt.filter(|_| !watched) {
-            self.on_attempt(attempt, now, s, cx);
+        if self.watches.is_empty() || !self.is_watched(ip, udp, s, cx) {
+            self.on_attempt(s, cx);
         }
     }
 
-    /// A step of an attempt at a host that is not watched.
-    fn on_attempt(&mut self, attempt: Attempt, now: Timestamp, s: &Settings, cx: &mut Context<'_>) {
-        let victim = attempt.tuple.responder;
+    /// A datagram, maybe from or to somebody who is watched; tells whether to.
+    fn is_watched(
+        &mut self,
+        ip: &Ip<'_>,
+        udp: Udp<'_>,
+        s: &Settings,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let (from, to) = (number(ip.source), number(ip.destination));
+        if let Some(watch) = self.places.find(from, &mut self.watches) {
+            watch.answers += 1;
+        }
+        let Some(watch) = self.places.find(to, &mut self.watches) else { return false };
+        let opens = cx.attempt().is_some_and(|attempt| attempt.step == AttemptStep::Opens);
+        watch.comes(from, udp, opens);
+        judge(watch, udp.destination_port, s, cx);
+        true
+    }
+
+    /// A step of an attempt, if it is one, at a host that is not watched.
+    fn on_attempt(&mut self, s: &Settings, cx: &mut Context<'_>) {
+        let Some(attempt) = cx.attempt() else { return };
+        let (victim, now) = (attempt.tuple.responder, cx.now());
         if !cx.judges(victim) || victim.is_multicast() {
             return;
         }
@@ -85,13 +97,13 @@ impl Victims {
             AttemptStep::Answers => ANSWERS,
             AttemptStep::Refuses | AttemptStep::Aborts => return,
         };
-        let host = self.hosts.entry(victim, now, || Recent::NONE).value;
-        host.add(step, now, s.window);
-        let tries = host.count(TRIES, now, s.window);
-        let unanswered = tries.saturating_sub(host.count(ANSWERS, now, s.window));
         let insists = attempt.step == AttemptStep::Repeats
             && attempt.tries >= Attempt::TRIES_MAX
             && now <= attempt.opened.after(INSISTS);
+        let host = self.hosts.entry(victim, now, || Recent::NONE).value;
+        host.add(step, now, s.window);
+        let [tries, answers] = host.counts();
+        let unanswered = tries.saturating_sub(answers);
         if insists || unanswered * STEPS_SHARE >= s.threshold.get() {
             self.begin(victim, now, cx);
         }
@@ -106,6 +118,7 @@ impl Victims {
             return;
         }
         self.watches.push(Watch::new(victim, now));
+        self.places = Places::of(&self.watches);
         cx.watch(Interest::UDP);
     }
 
@@ -119,6 +132,7 @@ impl Victims {
             }
         }
         self.watches.retain(|watch| now <= watch.since.after(window));
+        self.places = Places::of(&self.watches);
         cx.watch(match self.watches.is_empty() {
             true => Interest::empty(),
             false => Interest::UDP,
@@ -133,6 +147,37 @@ impl Victims {
             bytes: self.watches.capacity() * size_of::<Watch>(),
         };
         [("hosts", self.hosts.usage()), ("watched", watched)]
+    }
+}
+
+impl Places {
+    const NONE: Self = Self([Self::NOBODY; 256]);
+    const NOBODY: u8 = 0;
+    /// Two or more hosts.
+    const SEVERAL: u8 = u8::MAX;
+
+    fn of(watches: &[Watch]) -> Self {
+        let mut places = Self::NONE;
+        for (watch, at) in watches.iter().zip(1..) {
+            let place = &mut places.0[Self::place(watch.number)];
+            *place = if *place == Self::NOBODY { at } else { Self::SEVERAL };
+        }
+        places
+    }
+
+    /// The watch of a host, if there is one.
+    fn find<'w>(&self, host: u128, watches: &'w mut [Watch]) -> Option<&'w mut Watch> {
+        let watch = match self.0[Self::place(host)] {
+            Self::NOBODY => return None,
+            Self::SEVERAL => watches.iter_mut().find(|watch| watch.number == host)?,
+            at => watches.get_mut(usize::from(at) - 1)?,
+        };
+        (watch.number == host).then_some(watch)
+    }
+
+    fn place(host: u128) -> usize {
+        let word = host as u64 ^ (host >> 64) as u64;
+        (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
     }
 }
 
