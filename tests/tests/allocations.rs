@@ -241,8 +241,9 @@ fn churn(n: u32, rng: &mut Rng, out: &mut Vec<u8>) {
             Segment::new(port, 53, TcpFlags::ACK).numbers(rng.next_u64() as u32, 1),
             &[0, 40, 0, 7, 1, 0, 0, 1],
         ),
+        // By turns to the one victim and to another stranger.
         _ => frame
-            .ipv4(source, victim)
+            .ipv4(source, if n % 12 == 5 { victim } else { Ipv4Addr::from_bits(0xc612_0000 | n) })
             .tcp(Segment::new(port, 22, TcpFlags::SYN).options(SYN_OPTIONS), b""),
     };
 }

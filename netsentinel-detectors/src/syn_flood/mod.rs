@@ -46,7 +46,9 @@
 //!
 //! # Blind spots
 //!
-//! Floods slower than the threshold, and those that spread over many hosts. A flood that is less than half of
+//! Floods slower than the threshold, and those that spread over many hosts. While a host gets attempts that are
+//! nearly all from sources, or for ports, of their own, a source that makes few of them (some two in a hundred)
+//! is not told by itself. A flood that is less than half of
 //! what honest clients open. Tools that
 //! complete handshakes, or acknowledge without having seen the answer. In the first second, tests of a far
 //! server that open hundreds of connections before its first answer are taken for a flood.

@@ -107,6 +107,19 @@ fn source_hidden_among_honest_clients() {
 }
 
 #[test]
+fn source_that_stands_out_of_a_scan_with_decoys() {
+    let mut wire = wire();
+    for n in 0..5_000_u16 {
+        wire.syn((host(u32::from(n % 25)), 40_000), (SERVER.0, n / 25 + 1));
+        if n % 5 == 0 {
+            wire.syn((CLIENT, 1_024 + n), SERVER);
+        }
+        wire.wait(1_000);
+    }
+    assert_eq!(wire.rules(), ["syn_flood/source"]);
+}
+
+#[test]
 fn like_a_crowd_whose_handshakes_complete() {
     let mut wire = wire();
     for n in 0..3_000 {
