@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | at least `T` events? | [`EventWindow`] | the times of the last `T` events |
 //! | at least `T` distinct values? | [`DistinctWindow`] | the `T` values seen most recently, with their last times |
+//! | what became of the distinct values? | [`TallyWindow`] | the `T` values dated last, with what became of them |
 //! | a sum of at least `T`? | [`SumWindow`] | the latest events that together reach `T` |
 //! | which item weighs most? | [`HeavyHitters`] | not exact: at most `1/N` of the total too high |
 //!
@@ -68,8 +69,10 @@ mod keyed_queues;
 mod sequence;
 mod sketch;
 mod sum;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod value_table;
 
 use std::time::Duration;
 
@@ -81,6 +84,7 @@ pub use events::EventWindow;
 pub use heavy_hitters::HeavyHitters;
 pub use sketch::Sketch;
 pub use sum::{SUM_ENTRIES, SumWindow};
+pub use tally::{Tallied, Tally, TallyWindow};
 
 /// The length of a window in nanoseconds.
 #[derive(Clone, Copy, Debug)]

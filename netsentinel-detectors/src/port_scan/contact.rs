@@ -124,6 +124,12 @@ pub(super) fn tag(ip: IpAddr) -> u32 {
     }
 }
 
+/// Adds `by`, which is 1 or −1, to a count of what `is` so.
+#[inline]
+pub(super) fn add(count: &mut u32, is: bool, by: i32) {
+    *count = count.wrapping_add_signed(if is { by } else { 0 });
+}
+
 /// A share of the keys that a detector may have.
 pub(super) fn share(limits: Limits, part: usize) -> Limits {
     let keys = NonZeroUsize::new(limits.max_keys.get() / part).unwrap_or(NonZeroUsize::MIN);

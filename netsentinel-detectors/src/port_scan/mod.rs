@@ -101,6 +101,7 @@
 
 mod contact;
 mod distributed;
+mod hosts;
 mod odd;
 mod port_sets;
 pub(crate) mod rules;

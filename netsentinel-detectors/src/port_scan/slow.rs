@@ -5,10 +5,10 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use netsentinel_core::alert::{Endpoint, Subject};
-use netsentinel_core::window::DistinctWindow;
+use netsentinel_core::window::{Tally, TallyWindow};
 use netsentinel_core::{Context, Finding, Indicator, Limits, Timestamp, Usage};
 
-use super::contact::{Contact, Shape, tag};
+use super::contact::{Contact, Shape, add, tag};
 use super::rules::SLOW;
 use super::settings::Settings;
 use super::techniques;
@@ -16,7 +16,7 @@ use super::told::Told;
 
 /// What has failed for each source, by host and by port.
 pub(super) struct Slow {
-    failures: DistinctWindow<Axis, Tried, 3>,
+    failures: TallyWindow<Axis, Counts>,
 }
 
 /// What the tries of a source have in common.
@@ -35,25 +35,26 @@ enum Along {
     Port(u16),
 }
 
-/// A port or a host that was tried. It is the same whatever becomes of it.
-#[derive(Clone, Copy)]
-struct Tried {
-    what: u32,
-    failed: bool,
+/// Ports or hosts by whether they failed when they were tried last.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    failed: u32,
+    answered: u32,
 }
 
-impl PartialEq for Tried {
-    fn eq(&self, other: &Self) -> bool {
-        self.what == other.what
+impl Tally for Counts {
+    type Item = bool;
+
+    fn count(&mut self, failed: bool, _: bool, by: i32) {
+        add(&mut self.failed, failed, by);
+        add(&mut self.answered, !failed, by);
     }
 }
-
-impl Eq for Tried {}
 
 impl Slow {
     pub(super) fn new(settings: &Settings, limits: Limits) -> Self {
         let window = settings.slow_window.duration();
-        Self { failures: DistinctWindow::new(most(settings), window, limits) }
+        Self { failures: TallyWindow::new(most(settings), window, Duration::ZERO, limits) }
     }
 
     pub(super) fn reconfigure(&mut self, settings: &Settings) {
@@ -89,7 +90,7 @@ impl Slow {
         {
             let axis = Axis { source, protocol, along };
             if self.failures.oldest(&axis, now).is_some() {
-                self.failures.add(axis, Tried { what, failed: false }, now);
+                self.failures.note(axis, what, now, now, |_| false);
             }
         }
     }
@@ -104,15 +105,14 @@ impl Slow {
         cx: &mut Context<'_>,
     ) {
         let now = cx.now();
-        let dated = self.failures.dated(&axis, now).filter(|(_, tried)| tried.failed);
-        let last = dated.map(|(time, _)| time).max();
-        if last.is_some_and(|last| last.after(spacing(settings)) > now) {
+        let last = self.failures.dated(&axis, now).find(|&(.., failed)| failed);
+        if last.is_some_and(|(last, ..)| last.after(spacing(settings)) > now) {
             return;
         }
-        let seen = self.failures.add(axis, Tried { what, failed: true }, now);
+        let seen = self.failures.note(axis, what, now, now, |_| true);
         let base = settings.slow_threshold.get();
-        let failed = self.failures.values(&axis, now).filter(|tried| tried.failed).count() as u64;
-        let count = (2 * failed).saturating_sub(seen.count);
+        let Counts { failed, answered } = seen.tally;
+        let count = failed.saturating_sub(answered).into();
         let Axis { source, along, .. } = axis;
         let (subject, target) = match along {
             Along::Host(victim) => (Subject::pair(source, victim), Endpoint::ip(victim)),
@@ -125,7 +125,7 @@ impl Slow {
             rule: &SLOW,
             subject,
             reached,
-            step: u64::from(seen.new),
+            step: u64::from(!seen.known),
             source: Endpoint::ip(source),
             target: target.port(contact.port),
             window: Some(settings.slow_window),

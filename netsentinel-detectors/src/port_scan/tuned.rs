@@ -1,5 +1,7 @@
 //! The rules of profile `tuned`, and what they share.
 
+use std::net::IpAddr;
+
 use netsentinel_core::detector::Report;
 use netsentinel_core::flow::{Attempt, AttemptStep};
 use netsentinel_core::{
@@ -11,13 +13,14 @@ use super::contact::{
     is_unicast, share,
 };
 use super::distributed::Distributed;
+use super::hosts::Service;
 use super::odd::Odd;
 use super::rules::{UDP, VERTICAL};
 use super::settings::Settings;
 use super::slow::Slow;
-use super::sweep::{Service, Sweep};
+use super::sweep::Sweep;
 use super::told::Told;
-use super::vertical::Vertical;
+use super::vertical::{Counts, Vertical};
 
 /// How much of the keys each table has: one in so many. A forged flood fills only the table of origins,
 /// which has all.
@@ -154,13 +157,11 @@ impl Tuned {
         // What is tried again counts only where it has left the window: as in a second wave.
         let again = attempt.step == AttemptStep::Repeats;
         if !(again && self.vertical.knows(source, contact, now)) {
-            let new = self.vertical.note(source, contact, now);
-            self.judge_ports(attempt, contact, u64::from(new), cx);
+            let ports = self.vertical.note(source, contact, now);
+            self.judge_ports(source, contact, ports.tally, u64::from(!ports.known), cx);
         }
         if !(again && self.sweep.knows(service, victim, now)) {
-            let new = self.sweep.note(service, victim, contact.outcome, now);
-            let (settings, told) = (&self.settings, &mut self.told);
-            self.sweep.judge(settings, service, victim, u64::from(new), told, cx);
+            self.sweep.on_try(&self.settings, service, victim, &mut self.told, cx);
         }
     }
 
@@ -171,7 +172,7 @@ impl Tuned {
         if attempt.tuple.protocol == TCP && attempt.tries == 2 {
             let service = service(source, contact, cx);
             let (settings, told) = (&self.settings, &mut self.told);
-            self.sweep.judge(settings, service, contact.victim, 0, told, cx);
+            self.sweep.on_silence(settings, service, contact.victim, told, cx);
             self.slow.fail(settings, source, contact, told, cx);
         }
     }
@@ -189,24 +190,24 @@ impl Tuned {
             self.slow.answer(source, contact, now);
         }
         let service = service(source, contact, cx);
-        self.sweep.settle(service, contact.victim, contact.outcome, now);
-        self.vertical.settle(source, contact, now);
+        let hosts = self.sweep.settle(service, contact.victim, contact.outcome, now);
+        let ports = self.vertical.settle(source, contact, now);
         if contact.outcome == Outcome::Refused {
-            self.judge_ports(attempt, contact, 0, cx);
+            self.judge_ports(source, contact, ports, 0, cx);
             let (settings, told) = (&self.settings, &mut self.told);
-            self.sweep.judge(settings, service, contact.victim, 0, told, cx);
+            self.sweep.judge(settings, service, contact.victim, hosts, told, cx);
         }
     }
 
     fn judge_ports(
         &mut self,
-        attempt: &Attempt,
+        source: IpAddr,
         contact: &Contact,
+        ports: Counts,
         step: u64,
         cx: &mut Context<'_>,
     ) {
-        let source = attempt.tuple.originator;
-        let finding = self.vertical.judge(&self.settings, source, contact, step, cx);
+        let finding = self.vertical.judge(&self.settings, source, contact, ports, step, cx);
         let Some(finding) = finding else { return };
         if self.sweep.covers(&finding, &mut self.told, cx) {
             return;
@@ -227,8 +228,7 @@ impl Tuned {
         if asks && is_unicast(ip.destination) && cx.judges(ip.source) {
             let victim = ip.destination;
             let service = Service::icmp(ip.source, cx.site().is_internal(victim));
-            let new = self.sweep.note(service, victim, Outcome::Pending, now);
-            self.sweep.judge(settings, service, victim, u64::from(new), told, cx);
+            self.sweep.on_try(settings, service, victim, told, cx);
         } else if answers && cx.judges(ip.destination) {
             let service = Service::icmp(ip.destination, cx.site().is_internal(ip.source));
             self.sweep.settle(service, ip.source, Outcome::Answered, now);
@@ -244,9 +244,7 @@ impl Tuned {
         }
         if arp.operation == REQUEST && cx.judges(sender) {
             let service = Service::arp(sender);
-            let new = self.sweep.note(service, target, Outcome::Pending, now);
-            let (settings, told) = (&self.settings, &mut self.told);
-            self.sweep.judge(settings, service, target, u64::from(new), told, cx);
+            self.sweep.on_try(&self.settings, service, target, &mut self.told, cx);
         } else if arp.operation == REPLY && cx.judges(target) {
             self.sweep.settle(Service::arp(target), sender, Outcome::Answered, now);
         }
@@ -279,7 +277,7 @@ impl Tuned {
     }
 }
 
-fn service(source: std::net::IpAddr, contact: &Contact, cx: &Context<'_>) -> Service {
+fn service(source: IpAddr, contact: &Contact, cx: &Context<'_>) -> Service {
     let near = cx.site().is_internal(contact.victim);
     Service::port(source, contact.protocol, contact.port, near)
 }

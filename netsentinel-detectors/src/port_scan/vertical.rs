@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use netsentinel_core::alert::{Endpoint, Subject};
-use netsentinel_core::window::DistinctWindow;
+use netsentinel_core::window::{Tallied, Tally, TallyWindow};
 use netsentinel_core::{
     Context, Finding, Indicator, Limits, Reached, Report, Rule, Timestamp, Usage,
 };
 
-use super::contact::{Contact, Outcome, PATIENCE, Shape, UDP as UDP_NUMBER};
+use super::contact::{Contact, Outcome, PATIENCE, Shape, UDP as UDP_NUMBER, add};
 use super::rules::{ANSWERED, HOLE_PUNCHING, TRACEROUTE, UDP, UNSEEN_REQUEST, VERTICAL};
 use super::settings::Settings;
 use super::told::Told;
@@ -18,11 +18,14 @@ use super::{LISTED_MAX, techniques};
 /// An answered port counts one in so many. Of benign first contacts about four in five succeed, of a
 /// scanner's one in five (Jung et al. 2004), so an answer speaks against a scan; but who scans a host where
 /// much is open must not go free, nor who mixes in ports known to answer.
-const ANSWERED_WEIGHT: u64 = 4;
+const ANSWERED_WEIGHT: u32 = 4;
+
+/// A hop limit that few paths are shorter than.
+const SHORT_LIVED: u8 = 30;
 
 /// What each source has tried of each host lately.
 pub(super) struct Vertical {
-    tries: DistinctWindow<Pair, Try, 4>,
+    tries: TallyWindow<Pair, Counts>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,41 +35,53 @@ struct Pair {
     udp: bool,
 }
 
-/// A port that was tried. It is the same whatever becomes of it, so a later entry takes its place.
+/// What is known of a port that was tried.
 #[derive(Clone, Copy)]
-struct Try {
-    port: u16,
+pub(super) struct Try {
     hops: u8,
     outcome: Outcome,
     shape: Shape,
 }
 
-impl PartialEq for Try {
-    fn eq(&self, other: &Self) -> bool {
-        self.port == other.port
-    }
+/// The ports that a pair has in the window, by what became of them.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts {
+    tried: u32,
+    /// Silent for long enough, refused or half-open: as a scan finds them.
+    failed: u32,
+    refused: u32,
+    answered: u32,
+    /// Sent just now: an answer may be on its way.
+    waiting: u32,
+    /// Failed ones that looked like answers.
+    unasked: u32,
+    /// Failed ones that were STUN messages.
+    stun: u32,
+    /// Sent with a hop limit that few paths are shorter than.
+    short_lived: u32,
 }
 
-impl Eq for Try {}
+impl Tally for Counts {
+    type Item = Try;
 
-/// The ports that a pair has in the window, by what became of them.
-#[derive(Default)]
-struct Tally {
-    tried: u64,
-    /// Silent, refused or half-open: as a scan finds them.
-    probes: u64,
-    refused: u64,
-    answered: u64,
-    /// Datagrams sent just now, whose answers may be on their way.
-    waiting: u64,
-    /// Probes that looked like answers.
-    unasked: u64,
-    /// Probes that were STUN messages.
-    stun: u64,
-    /// Sent with a hop limit that few paths are shorter than.
-    short_lived: u64,
-    /// Which of the hop limits up to 30 there were, one bit each.
-    hops: u32,
+    #[inline]
+    fn count(&mut self, tried: Try, overdue: bool, by: i32) {
+        let Try { hops, outcome, shape } = tried;
+        let waiting = outcome == Outcome::Pending && !overdue;
+        let failed = match outcome {
+            Outcome::Pending => overdue,
+            Outcome::Refused | Outcome::HalfOpen => true,
+            Outcome::Answered | Outcome::Expired => false,
+        };
+        add(&mut self.tried, true, by);
+        add(&mut self.failed, failed, by);
+        add(&mut self.refused, outcome == Outcome::Refused, by);
+        add(&mut self.answered, outcome == Outcome::Answered, by);
+        add(&mut self.waiting, waiting, by);
+        add(&mut self.unasked, failed && shape == Shape::Answer, by);
+        add(&mut self.stun, failed && shape == Shape::Stun, by);
+        add(&mut self.short_lived, hops <= SHORT_LIVED, by);
+    }
 }
 
 impl Pair {
@@ -82,34 +97,36 @@ impl Pair {
 impl Vertical {
     pub(super) fn new(settings: &Settings, limits: Limits) -> Self {
         let window = settings.window.duration();
-        Self { tries: DistinctWindow::new(most(settings), window, limits) }
+        Self { tries: TallyWindow::new(most(settings), window, PATIENCE, limits) }
     }
 
     pub(super) fn reconfigure(&mut self, settings: &Settings) {
         self.tries.reconfigure(most(settings), settings.window.duration());
     }
 
-    /// Notes a contact that is not judged by itself.
-    pub(super) fn note(&mut self, source: IpAddr, contact: &Contact, now: Timestamp) -> bool {
-        let Contact { port, hops, outcome, shape, .. } = *contact;
+    /// Notes a contact.
+    pub(super) fn note(
+        &mut self,
+        source: IpAddr,
+        contact: &Contact,
+        now: Timestamp,
+    ) -> Tallied<Counts> {
+        let Contact { port, hops, outcome, shape, opened, .. } = *contact;
         let pair = Pair::of(source, contact.victim, contact.protocol);
-        self.tries.add_dated(pair, Try { port, hops, outcome, shape }, contact.opened, now).new
+        self.tries.note(pair, port.into(), opened, now, |_| Try { hops, outcome, shape })
     }
 
     /// Whether the port of `contact` is in the window.
     pub(super) fn knows(&self, source: IpAddr, contact: &Contact, now: Timestamp) -> bool {
         let pair = Pair::of(source, contact.victim, contact.protocol);
-        self.tries.values(&pair, now).any(|tried| tried.port == contact.port)
+        self.tries.contains(&pair, contact.port.into(), now)
     }
 
     /// Notes what became of a contact, if it was noted.
-    pub(super) fn settle(&mut self, source: IpAddr, contact: &Contact, now: Timestamp) {
+    pub(super) fn settle(&mut self, source: IpAddr, contact: &Contact, now: Timestamp) -> Counts {
         let pair = Pair::of(source, contact.victim, contact.protocol);
-        let tried = self.tries.dated(&pair, now).find(|(_, tried)| tried.port == contact.port);
-        if let Some((time, tried)) = tried {
-            let settled = Try { outcome: contact.outcome, ..tried };
-            self.tries.add_dated(pair, settled, time, now);
-        }
+        let change = |tried: &mut Try| tried.outcome = contact.outcome;
+        self.tries.settle(&pair, contact.port.into(), now, change).tally
     }
 
     /// The only contact of a source: enough where one port is.
@@ -123,8 +140,7 @@ impl Vertical {
     ) {
         let pair = Pair::of(source, contact.victim, contact.protocol);
         if !pair.udp {
-            let tally = Tally { tried: 1, probes: 1, ..Tally::default() };
-            let reached = self.reached(settings, &pair, &tally, 1, cx);
+            let reached = self.reached(settings, &pair, 0, 1, cx);
             let finding =
                 reached.map(|reached| self.finding(settings, &pair, contact.port, reached));
             if let Some(finding) = finding {
@@ -134,33 +150,32 @@ impl Vertical {
         }
     }
 
-    /// Judges a contact that is noted; the alert grows by `step`. Whether there is one now, new or not.
+    /// Judges a contact that is noted, by what the ports of its host have come to; the alert grows by
+    /// `step`. What is to be told, of a new alert or not.
     pub(super) fn judge(
-        &mut self,
+        &self,
         settings: &Settings,
         source: IpAddr,
         contact: &Contact,
+        counts: Counts,
         step: u64,
         cx: &mut Context<'_>,
     ) -> Option<Finding<'static>> {
         let pair = Pair::of(source, contact.victim, contact.protocol);
-        let tally = self.tally(&pair, cx.now());
         let base = base(settings, &pair);
-        // Whom a datagram is answered by, it was meant for: calls take a port each.
-        let answered = if pair.udp { 0 } else { tally.answered / ANSWERED_WEIGHT };
-        let count = tally.probes + answered + tally.doubted();
-        let reached = match self.reached(settings, &pair, &tally, count, cx) {
+        let refused = counts.refused.into();
+        let reached = match self.reached(settings, &pair, refused, counts.weight(&pair), cx) {
             Some(reached) => reached,
-            None if tally.tried >= base && tally.is_mostly_answered() => {
+            None if u64::from(counts.tried) >= base && counts.is_mostly_answered() => {
                 let (rule, subject) = (pair.rule(), pair.subject());
                 if cx.spares(&ANSWERED, rule, subject) {
                     return None;
                 }
-                cx.reaches(rule, subject, base, tally.tried, indicator(source))?
+                cx.reaches(rule, subject, base, counts.tried.into(), indicator(source))?
             }
             None => return None,
         };
-        if reached.holds() && tally.is_spared(&pair, cx) {
+        if reached.holds() && self.is_spared(&pair, &counts, cx) {
             return None;
         }
         Some(Finding { step, ..self.finding(settings, &pair, contact.port, reached) })
@@ -171,17 +186,19 @@ impl Vertical {
         &self,
         settings: &Settings,
         pair: &Pair,
-        tally: &Tally,
+        refused: u64,
         count: u64,
         cx: &mut Context<'_>,
     ) -> Option<Reached<'static>> {
         let (rule, subject, indicator) = (pair.rule(), pair.subject(), indicator(pair.source));
         let by_all = cx.reaches(rule, subject, base(settings, pair), count, indicator);
-        let refused = settings.refused_threshold.get();
         match by_all {
             Some(reached) if reached.holds() => Some(reached),
-            _ if tally.refused == 0 => by_all,
-            _ => cx.reaches(rule, subject, refused, tally.refused, indicator).or(by_all),
+            _ if refused == 0 => by_all,
+            _ => {
+                let base = settings.refused_threshold.get();
+                cx.reaches(rule, subject, base, refused, indicator).or(by_all)
+            }
         }
     }
 
@@ -203,37 +220,24 @@ impl Vertical {
         }
     }
 
-    fn tally(&self, pair: &Pair, now: Timestamp) -> Tally {
-        const SHORT_LIVED: u8 = 30;
-        let patience = PATIENCE.as_nanos() as u64;
-        let mut tally = Tally::default();
-        for (time, tried) in self.tries.dated(pair, now) {
-            tally.tried += 1;
-            match tried.outcome {
-                Outcome::Refused => tally.refused += 1,
-                Outcome::Answered => tally.answered += 1,
-                _ => {}
-            }
-            let waited = !pair.udp || now.nanos_since(time) >= patience;
-            let probe = match tried.outcome {
-                Outcome::Pending if !waited => {
-                    tally.waiting += 1;
-                    false
-                }
-                Outcome::Pending | Outcome::Refused | Outcome::HalfOpen => true,
-                Outcome::Answered | Outcome::Expired => false,
-            };
-            if probe {
-                tally.probes += 1;
-                tally.unasked += u64::from(tried.shape == Shape::Answer);
-                tally.stun += u64::from(tried.shape == Shape::Stun);
-            }
-            if tried.hops <= SHORT_LIVED {
-                tally.short_lived += 1;
-                tally.hops |= 1 << tried.hops;
-            }
+    fn is_spared(&self, pair: &Pair, counts: &Counts, cx: &mut Context<'_>) -> bool {
+        let (rule, subject, failed) = (pair.rule(), pair.subject(), counts.failed);
+        self.is_path_search(pair, counts, cx.now()) && cx.spares(&TRACEROUTE, rule, subject)
+            || 2 * counts.unasked > failed && cx.spares(&UNSEEN_REQUEST, rule, subject)
+            || 2 * counts.stun > failed && cx.spares(&HOLE_PUNCHING, rule, subject)
+    }
+
+    /// Most hop limits are low, and there are several from 1 or 2 on: wherever it is seen, a search for the
+    /// path has packets that go no further than the next router. Scanners that draw them at random stay
+    /// above what any path uses up (nmap: 37 to 59).
+    fn is_path_search(&self, pair: &Pair, counts: &Counts, now: Timestamp) -> bool {
+        const FIRST_HOPS: u32 = 0b110;
+        if 4 * counts.short_lived < 3 * counts.tried {
+            return false;
         }
-        tally
+        let low = self.tries.dated(pair, now).filter(|(.., tried)| tried.hops <= SHORT_LIVED);
+        let hops = low.fold(0_u32, |hops, (.., tried)| hops | 1 << tried.hops);
+        hops & FIRST_HOPS != 0 && hops.count_ones() >= 3
     }
 
     /// Tells the counts and ports of `finding`, as far as they are still in the window.
@@ -248,21 +252,21 @@ impl Vertical {
         let Endpoint { ip: Some(victim), port: Some(port), .. } = finding.target else { return };
         let udp = finding.rule.id == UDP.id;
         let pair = Pair { source, victim, udp };
-        let tally = self.tally(&pair, now);
+        let counts = self.tries.recount(&pair, now);
         report
             .message(format_args!(
                 "{source} probed {} {}ports of {victim} within {} s ({} refused, {} answered), last port {port}",
-                tally.tried.max(finding.reached.count()),
+                u64::from(counts.tried).max(finding.reached.count()),
                 if udp { "UDP " } else { "" },
                 finding.window_s(),
-                tally.refused,
-                tally.answered,
+                counts.refused,
+                counts.answered,
             ))
             .first_seen(self.tries.oldest(&pair, now))
             .attack(techniques(internal))
-            .evidence("refused", tally.refused)
-            .evidence("answered", tally.answered);
-        let mut ports: Vec<u16> = self.tries.values(&pair, now).map(|tried| tried.port).collect();
+            .evidence("refused", counts.refused)
+            .evidence("answered", counts.answered);
+        let mut ports: Vec<u32> = self.tries.dated(&pair, now).map(|(_, port, _)| port).collect();
         ports.sort_unstable();
         ports.truncate(LISTED_MAX);
         if !ports.is_empty() {
@@ -281,33 +285,27 @@ impl Pair {
     }
 }
 
-impl Tally {
+impl Counts {
+    /// The ports as a scan finds them, those that answered by their weight.
+    fn weight(&self, pair: &Pair) -> u64 {
+        let Self { failed, waiting, answered, .. } = *self;
+        // Whom a datagram is answered by, it was meant for: calls take a port each.
+        let (waiting, answered) = match pair.udp {
+            true => (self.doubted(), 0),
+            false => (waiting, answered / ANSWERED_WEIGHT),
+        };
+        u64::from(failed + waiting + answered)
+    }
+
     const fn is_mostly_answered(&self) -> bool {
         2 * self.answered >= self.tried
     }
 
     /// Where several ports have refused already, the rest are hardly answered: hosts refuse the first ports
     /// of a scan at once and then but one a second (RFC 4443, 2.4 f).
-    const fn doubted(&self) -> u64 {
-        const SEVERAL: u64 = 3;
+    const fn doubted(&self) -> u32 {
+        const SEVERAL: u32 = 3;
         if self.refused >= SEVERAL { self.waiting } else { 0 }
-    }
-
-    fn is_spared(&self, pair: &Pair, cx: &mut Context<'_>) -> bool {
-        let (rule, subject) = (pair.rule(), pair.subject());
-        self.is_path_search() && cx.spares(&TRACEROUTE, rule, subject)
-            || 2 * self.unasked > self.probes && cx.spares(&UNSEEN_REQUEST, rule, subject)
-            || 2 * self.stun > self.probes && cx.spares(&HOLE_PUNCHING, rule, subject)
-    }
-
-    /// Most hop limits are low, and there are several from 1 or 2 on: wherever it is seen, a search for the
-    /// path has packets that go no further than the next router. Scanners that draw them at random stay
-    /// above what any path uses up (nmap: 37 to 59).
-    const fn is_path_search(&self) -> bool {
-        const FIRST_HOPS: u32 = 0b110;
-        4 * self.short_lived >= 3 * self.tried
-            && self.hops & FIRST_HOPS != 0
-            && self.hops.count_ones() >= 3
     }
 }
 
@@ -323,5 +321,5 @@ fn base(settings: &Settings, pair: &Pair) -> u64 {
 fn most(settings: &Settings) -> NonZeroU32 {
     let Settings { threshold, udp_threshold, refused_threshold, .. } = settings;
     let most = threshold.non_zero().max(udp_threshold.non_zero()).max(refused_threshold.non_zero());
-    most.saturating_mul(const { NonZeroU32::new(ANSWERED_WEIGHT as u32).unwrap() })
+    most.saturating_mul(const { NonZeroU32::new(ANSWERED_WEIGHT).unwrap() })
 }
