@@ -58,8 +58,8 @@ impl<'a> Context<'a> {
     }
 
     /// What the packet does to an attempt to open a conversation, if it does anything; only with
-    /// [`Interest::ATTEMPT`](crate::Interest::ATTEMPT) or [`Interest::UDP_ATTEMPT`](crate::Interest::UDP_ATTEMPT). Every UDP packet that opens one tells it, too.
-    pub fn attempt(&self) -> Option<&Attempt> {
+    /// [`Interest::ATTEMPT`](crate::Interest::ATTEMPT). Every UDP packet that opens one tells it, too.
+    pub fn attempt(&self) -> Option<&'a Attempt> {
         self.at.attempt
     }
 
@@ -74,6 +74,12 @@ impl<'a> Context<'a> {
             self.seat.watching = kinds;
             self.ledger.watching_changed = true;
         }
+    }
+
+    /// Whether somebody wants to know of what was weighed and not enough: then it is to be weighed even
+    /// where it can not be.
+    pub fn explains(&self) -> bool {
+        self.ledger.trace.is_some()
     }
 
     /// Whether the behaviour of `host` is judged here. Of several workers exactly one judges a host, and

@@ -61,6 +61,8 @@ struct Group<T> {
     /// The oldest that is not counted as overdue: all older ones are.
     waiting: u32,
     len: u32,
+    /// Before this moment nothing leaves the window, and nothing grows overdue.
+    due: Timestamp,
     tally: T,
 }
 
@@ -68,6 +70,7 @@ struct Group<T> {
 struct Line<'a, T: Tally> {
     group: &'a mut Group<T>,
     values: &'a mut ValueTable<T::Item>,
+    window: Span,
     patience: Span,
     now: Timestamp,
 }
@@ -102,8 +105,9 @@ impl<K: Copy + Eq + Hash, T: Tally> TallyWindow<K, T> {
         self.window = window.into();
         let (values, patience, now) = (&mut self.values, self.patience, self.groups.newest());
         for group in self.groups.values_mut() {
-            let mut line = Line { group, values: &mut *values, patience, now };
-            line.keep(self.values_max);
+            group.due = Timestamp::MIN;
+            let window = self.window;
+            Line { group, values: &mut *values, window, patience, now }.keep(self.values_max);
         }
     }
 
@@ -122,28 +126,26 @@ impl<K: Copy + Eq + Hash, T: Tally> TallyWindow<K, T> {
         if !self.values.has_room() {
             self.make_room(&key);
         }
-        let (values_max, window) = (self.values_max, self.window);
+        let values_max = self.values_max;
         let mut line = self.touch(key, now);
-        line.expire(window);
+        line.expire();
         let time = time.min(line.now);
-        let inside = window.reaches(line.now, time);
+        let inside = line.window.reaches(line.now, time);
         let known = line.values.find(line.group.number, value);
-        if let Some(at) = known {
-            let item = make(Some(line.values.entry(at).item));
-            line.leave(at);
-            if inside {
-                let entry = line.values.entry_mut(at);
-                (entry.time, entry.item) = (time, item);
-                line.enter(at);
-            } else {
-                line.values.remove(at);
+        match known {
+            Some(at) if inside => {
+                let item = make(Some(line.values.entry(at).item));
+                line.renew(at, time, item);
             }
-        } else if inside {
-            line.keep(values_max - 1);
-            let number = line.group.number;
-            if let Some(at) = line.values.insert(number, value, time, make(None)) {
-                line.enter(at);
+            Some(at) => line.drop(at),
+            None if inside => {
+                line.keep(values_max - 1);
+                let number = line.group.number;
+                if let Some(at) = line.values.insert(number, value, time, make(None)) {
+                    line.enter(at);
+                }
             }
+            None => {}
         }
         Tallied { known: known.is_some(), tally: line.group.tally }
     }
@@ -162,11 +164,10 @@ impl<K: Copy + Eq + Hash, T: Tally> TallyWindow<K, T> {
         };
         let known = line.values.find(line.group.number, value);
         if let Some(at) = known {
-            let overdue = line.is_overdue(at);
             let entry = line.values.entry_mut(at);
-            line.group.tally.count(entry.item, overdue, -1);
+            line.group.tally.count(entry.item, entry.overdue, -1);
             change(&mut entry.item);
-            line.group.tally.count(entry.item, overdue, 1);
+            line.group.tally.count(entry.item, entry.overdue, 1);
         }
         Tallied { known: known.is_some(), tally: line.group.tally }
     }
@@ -236,30 +237,29 @@ impl<K: Copy + Eq + Hash, T: Tally> TallyWindow<K, T> {
     /// Touches `key`; its group is empty if it is new.
     #[inline]
     fn touch(&mut self, key: K, now: Timestamp) -> Line<'_, T> {
-        let patience = self.patience;
+        let (window, patience) = (self.window, self.patience);
         let touched = self.groups.entry(key, now, Group::new);
         let (group, now) = (touched.value, touched.now);
-        if let Some((_, mut evicted)) = touched.evicted {
-            let mut line = Line { group: &mut evicted, values: &mut self.values, patience, now };
-            line.keep(0);
-            self.vacant.push(evicted.number);
-        }
-        if touched.inserted {
+        if let Some((_, evicted)) = touched.evicted {
+            self.values.remove_all(evicted.oldest);
+            group.number = evicted.number;
+        } else if touched.inserted {
             group.number = self.vacant.pop().unwrap_or_else(|| {
                 self.numbers += 1;
                 self.numbers
             });
         }
-        Line { group, values: &mut self.values, patience, now }
+        Line { group, values: &mut self.values, window, patience, now }
     }
 
     /// The group of `key` if there is one, up to date.
     #[inline]
     fn line(&mut self, key: &K, now: Timestamp) -> Option<Line<'_, T>> {
         let now = self.now(now);
+        let (window, patience) = (self.window, self.patience);
         let group = self.groups.touch(key, now)?;
-        let mut line = Line { group, values: &mut self.values, patience: self.patience, now };
-        line.expire(self.window);
+        let mut line = Line { group, values: &mut self.values, window, patience, now };
+        line.expire();
         Some(line)
     }
 
@@ -267,14 +267,14 @@ impl<K: Copy + Eq + Hash, T: Tally> TallyWindow<K, T> {
     /// `key` itself.
     #[cold]
     fn make_room(&mut self, key: &K) {
-        let (patience, now) = (self.patience, self.groups.newest());
+        let (window, patience, now) = (self.window, self.patience, self.groups.newest());
         while !self.values.has_room() {
-            if let Some((_, mut evicted)) = self.groups.evict_other(key) {
-                Line { group: &mut evicted, values: &mut self.values, patience, now }.keep(0);
+            if let Some((_, evicted)) = self.groups.evict_other(key) {
+                self.values.remove_all(evicted.oldest);
                 self.vacant.push(evicted.number);
             } else if let Some(group) = self.groups.get_mut(key) {
                 let len = group.len.saturating_sub(1);
-                Line { group, values: &mut self.values, patience, now }.keep(len);
+                Line { group, values: &mut self.values, window, patience, now }.keep(len);
                 self.dropped += 1;
             } else {
                 return;
@@ -291,6 +291,7 @@ impl<T: Tally> Group<T> {
             newest: NONE,
             waiting: NONE,
             len: 0,
+            due: Timestamp::from_nanos(i64::MAX),
             tally: T::default(),
         }
     }
@@ -299,19 +300,34 @@ impl<T: Tally> Group<T> {
 impl<T: Tally> Line<'_, T> {
     /// Forgets what has left the window, and counts as overdue what has become so.
     #[inline]
-    fn expire(&mut self, window: Span) {
-        while let Some(at) = some(self.group.oldest)
-            && !window.reaches(self.now, self.values.entry(at).time)
-        {
+    fn expire(&mut self) {
+        if self.now >= self.group.due {
+            self.expire_due();
+        }
+    }
+
+    fn expire_due(&mut self) {
+        let mut due = Timestamp::from_nanos(i64::MAX);
+        while let Some(at) = some(self.group.oldest) {
+            let time = self.values.entry(at).time;
+            if self.window.reaches(self.now, time) {
+                due = later(time, self.window.0.saturating_add(1));
+                break;
+            }
             self.drop(at);
         }
-        while let Some(entry) = some(self.group.waiting).map(|at| self.values.entry(at))
-            && is_overdue(self.patience, self.now, entry.time)
-        {
+        while let Some(at) = some(self.group.waiting) {
+            let entry = self.values.entry_mut(at);
+            if !is_overdue(self.patience, self.now, entry.time) {
+                due = due.min(later(entry.time, self.patience.0));
+                break;
+            }
             self.group.tally.count(entry.item, false, -1);
             self.group.tally.count(entry.item, true, 1);
+            entry.overdue = true;
             self.group.waiting = entry.newer;
         }
+        self.group.due = due;
     }
 
     /// Forgets the oldest values until there are no more than `len`.
@@ -327,19 +343,28 @@ impl<T: Tally> Line<'_, T> {
         self.values.remove(at);
     }
 
-    /// Whether an entry is counted as overdue. All older ones are, too.
-    fn is_overdue(&self, at: u32) -> bool {
-        let waiting = some(self.group.waiting).map(|at| self.values.entry(at).time);
-        waiting.is_none_or(|waiting| self.values.entry(at).time < waiting)
+    /// Gives an entry another date and item.
+    #[inline]
+    fn renew(&mut self, at: u32, time: Timestamp, item: T::Item) {
+        let newest = self.group.newest == at;
+        let entry = self.values.entry_mut(at);
+        if newest && !entry.overdue && time >= entry.time {
+            self.group.tally.count(entry.item, false, -1);
+            self.group.tally.count(item, false, 1);
+            (entry.time, entry.item) = (time, item);
+            return;
+        }
+        self.leave(at);
+        let entry = self.values.entry_mut(at);
+        (entry.time, entry.item) = (time, item);
+        self.enter(at);
     }
 
     /// Takes an entry off the list and out of the counts.
-    #[inline]
     fn leave(&mut self, at: u32) {
-        let overdue = self.is_overdue(at);
         let entry = self.values.entry(at);
         let (newer, older) = (entry.newer, entry.older);
-        self.group.tally.count(entry.item, overdue, -1);
+        self.group.tally.count(entry.item, entry.overdue, -1);
         if self.group.waiting == at {
             self.group.waiting = newer;
         }
@@ -349,24 +374,26 @@ impl<T: Tally> Line<'_, T> {
     }
 
     /// Puts an entry on the list by its date, and counts it.
-    #[inline]
     fn enter(&mut self, at: u32) {
-        let entry = self.values.entry(at);
-        let (time, overdue) = (entry.time, is_overdue(self.patience, self.now, entry.time));
-        self.group.tally.count(entry.item, overdue, 1);
+        let time = self.values.entry(at).time;
+        let overdue = is_overdue(self.patience, self.now, time);
         let (mut older, mut newer) = (self.group.newest, NONE);
-        while let Some(other) = some(older)
-            && self.values.entry(other).time > time
+        while let Some(before) = some(older).map(|older| self.values.entry(older))
+            && before.time > time
         {
-            (older, newer) = (self.values.entry(other).older, other);
+            (older, newer) = (before.older, older);
         }
         *self.older_of(newer) = at;
         *self.newer_of(older) = at;
         let entry = self.values.entry_mut(at);
-        (entry.newer, entry.older) = (newer, older);
+        (entry.newer, entry.older, entry.overdue) = (newer, older, overdue);
+        self.group.tally.count(entry.item, overdue, 1);
         if !overdue && newer == self.group.waiting {
             self.group.waiting = at;
         }
+        let stays = self.window.0.saturating_add(1);
+        let due = later(time, if overdue { stays } else { stays.min(self.patience.0) });
+        self.group.due = self.group.due.min(due);
         self.group.len += 1;
     }
 
@@ -389,6 +416,11 @@ impl<T: Tally> Line<'_, T> {
 
 fn is_overdue(patience: Span, now: Timestamp, time: Timestamp) -> bool {
     now.nanos_since(time) >= patience.0
+}
+
+/// So many nanoseconds after `time`.
+fn later(time: Timestamp, nanos: u64) -> Timestamp {
+    time.after(Duration::from_nanos(nanos))
 }
 
 fn some(at: u32) -> Option<u32> {

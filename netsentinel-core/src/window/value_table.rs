@@ -38,6 +38,8 @@ pub(super) struct Entry<I> {
     pub(super) older: u32,
     /// What is remembered beside the value.
     pub(super) item: I,
+    /// For whoever keeps the groups.
+    pub(super) overdue: bool,
 }
 
 impl<I: Copy> ValueTable<I> {
@@ -108,7 +110,8 @@ impl<I: Copy> ValueTable<I> {
         time: Timestamp,
         item: I,
     ) -> Option<u32> {
-        let entry = Entry { time, group, value, next: NONE, newer: NONE, older: NONE, item };
+        let (next, newer, older) = (NONE, NONE, NONE);
+        let entry = Entry { time, group, value, next, newer, older, item, overdue: false };
         let at = if self.vacant != NONE {
             let at = self.vacant;
             self.vacant = mem::replace(&mut self.entries[at as usize], entry).next;
@@ -139,6 +142,16 @@ impl<I: Copy> ValueTable<I> {
             self.entries[before as usize].next = next;
         }
         self.entries[at as usize].next = mem::replace(&mut self.vacant, at);
+    }
+
+    /// Gives back all entries of a list, from its oldest on.
+    pub(super) fn remove_all(&mut self, oldest: u32) {
+        let mut at = oldest;
+        while at != NONE {
+            let newer = self.entries[at as usize].newer;
+            self.remove(at);
+            at = newer;
+        }
     }
 
     #[inline]

@@ -77,7 +77,7 @@ impl Contact {
 }
 
 /// IANA's dynamic ports begin at 49152, Linux takes them from 32768, old systems from 1024.
-fn shape(ip: &Ip<'_>) -> Shape {
+pub(super) fn shape(ip: &Ip<'_>) -> Shape {
     const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
     const SERVICES: u16 = 1_024;
     const CLIENTS: u16 = 32_768;
@@ -146,6 +146,8 @@ struct Origin {
     last: Contact,
     /// Whether there was another before.
     known: bool,
+    /// Whether any has been refused or repeated, or was silent when the next one came.
+    fails: bool,
 }
 
 /// How a contact stands to those before.
@@ -158,36 +160,61 @@ pub(super) enum Meeting {
     Next { previous: Contact, was_first: bool },
 }
 
+/// Whether what became of a contact is news for other tables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    None,
+    /// Of a source whose contacts have not failed yet.
+    OfOne,
+    /// Of a source of whom some have.
+    OfOneWhoFails,
+}
+
 impl Origins {
     pub(super) fn new(limits: Limits) -> Self {
         Self { last: BoundedMap::new(limits.max_keys, IDLE) }
     }
 
-    pub(super) fn meet(&mut self, source: IpAddr, contact: Contact, now: Timestamp) -> Meeting {
-        let new = || Origin { last: contact, known: false };
+    /// `source` makes a contact, or `repeats` one that was silent.
+    pub(super) fn meet(
+        &mut self,
+        source: IpAddr,
+        contact: &Contact,
+        repeats: bool,
+        now: Timestamp,
+    ) -> Meeting {
+        let new = || Origin { last: *contact, known: false, fails: false };
         let touched = self.last.entry(source, now, new);
         let origin = touched.value;
+        origin.fails |= repeats;
         if touched.inserted {
             Meeting::First
-        } else if origin.last.same_service(&contact) {
+        } else if origin.last.same_service(contact) {
             Meeting::Again
         } else {
             let was_first = !std::mem::replace(&mut origin.known, true);
-            Meeting::Next { previous: std::mem::replace(&mut origin.last, contact), was_first }
+            let previous = std::mem::replace(&mut origin.last, *contact);
+            origin.fails |= previous.outcome == Outcome::Pending;
+            Meeting::Next { previous, was_first }
         }
     }
 
-    /// Notes what became of the contact of `source` by `tuple`. Whether it may stand in other tables, and
-    /// that is news there.
-    pub(super) fn settle(&mut self, tuple: &FiveTuple, outcome: Outcome) -> bool {
-        let Some(origin) = self.last.get_mut(&tuple.originator) else { return false };
+    /// Notes what became of the contact of `source` by `tuple`, and whether it may stand in other tables
+    /// and that is news there.
+    pub(super) fn settle(&mut self, tuple: &FiveTuple, outcome: Outcome) -> News {
+        let Some(origin) = self.last.get_mut(&tuple.originator) else { return News::None };
+        origin.fails |= outcome == Outcome::Refused;
         let last = &mut origin.last;
         let (victim, port) = (tuple.responder, tuple.responder_port);
         let same = (last.victim, last.port, last.protocol) == (victim, port, tuple.protocol);
         if same && std::mem::replace(&mut last.outcome, outcome) == outcome {
-            return false;
+            return News::None;
         }
-        origin.known
+        match (origin.known, origin.fails) {
+            (false, _) => News::None,
+            (true, false) => News::OfOne,
+            (true, true) => News::OfOneWhoFails,
+        }
     }
 
     pub(super) fn usage(&self) -> Usage {

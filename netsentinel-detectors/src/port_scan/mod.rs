@@ -39,18 +39,23 @@
 //!   those of a vertical scan only some are counted.
 //! - `port_scan/distributed`, told of the victim: `port_scan_distributed_threshold` TCP ports of one host
 //!   that failed within a minute, for at least three sources of which none has more than half.
+//! - `port_scan/worm`: one address and UDP port that opens conversations with `port_scan_worm_threshold`
+//!   places within a second by datagrams of 256 bytes or more, and hears nothing. Another port is another
+//!   place, and so is another network (/16, /32 of IPv6).
 //!
 //! Rules that find the same join the alert that is open: those about a source and a host any other of the
-//! same two, and all of a source an open sweep or stealth scan of it. A second victim has an alert of its
+//! same two, and all of a source an open sweep, stealth scan or worm of it. A second victim has an alert of its
 //! own.
 //!
 //! # Guards
 //!
-//! - `port_scan/answered`: enough ports or hosts for the rule, but at least half answered.
+//! - `port_scan/answered`: enough ports or hosts for the rule, but at least half answered; for a worm, one
+//!   that sends anything to the same socket is enough.
 //! - `port_scan/traceroute`: three in four datagrams have a hop limit of at most 30, three different ones or
 //!   more, and one is 1 or 2.
 //! - `port_scan/unseen_request`: most datagrams go from a port below 1024 to one above, or from below 32768
-//!   to above: answers, discovery replies and the like.
+//!   to above: answers, discovery replies and the like. For a worm all must: one that draws its ports at
+//!   random hits some that are not above.
 //! - `port_scan/hole_punching`: most datagrams are STUN messages.
 //! - `port_scan/router`: more than a tenth of the addresses asked for in vain are in other networks.
 //! - `port_scan/flood`: nearly each port of the victim was tried by another source, all in one second.
@@ -72,6 +77,7 @@
 //! - `port_scan_slow_threshold`: ports or hosts, from 1 to 1024.
 //! - `port_scan_slow_window`: seconds, from 1 to 86400.
 //! - `port_scan_distributed_threshold`: ports, from 1 to 1024.
+//! - `port_scan_worm_threshold`: places, from 1 to 256.
 //!
 //! # Blind spots
 //!
@@ -82,7 +88,9 @@
 //! other traffic of the same source at slow rates; who takes on the hop limits of a traceroute; sweeps by
 //! IPv6 neighbour solicitation. A router that passes somebody else's scan of one network on is taken for
 //! the source of an ARP sweep. A capture with one direction only shows no answers, so busy clients in it
-//! look like sweeps.
+//! look like sweeps, and a server that sends much to ports below 32768 like a worm. A worm that fits in less than 256 bytes,
+//! takes a port of its own for each datagram, stays within one /16 on one port, or is answered by one of its victims within the
+//! second is no worm here; a sweep it may be.
 //!
 //! # ATT&CK
 //!
@@ -112,9 +120,12 @@ mod sweep;
 mod told;
 mod tuned;
 mod vertical;
+mod worm;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worm_tests;
 
 use netsentinel_core::config::Profile;
 use netsentinel_core::detector::Asks;

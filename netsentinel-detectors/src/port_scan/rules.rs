@@ -52,10 +52,15 @@ pub(crate) const ARP_SWEEP: Rule = rule(
     1_000_010,
     "one source asks by ARP for many addresses of one network that nobody has",
 );
+pub(crate) const WORM: Rule = rule(
+    "port_scan/worm",
+    1_000_011,
+    "one UDP socket sends a whole body, unasked, to many places at once, of which none answers (Slammer, Witty)",
+);
 
 /// All rules, in the order of their numbers.
 pub(super) const ALL: &[Rule] =
-    &[VERTICAL, SWEEP, STEALTH, UDP, ACK, SLOW, DISTRIBUTED, PROTOCOL, ICMP_SWEEP, ARP_SWEEP];
+    &[VERTICAL, SWEEP, STEALTH, UDP, ACK, SLOW, DISTRIBUTED, PROTOCOL, ICMP_SWEEP, ARP_SWEEP, WORM];
 
 pub(super) const ANSWERED: Guard = Guard {
     id: "port_scan/answered",

@@ -1,5 +1,6 @@
 //! The keys of the detector.
 
+use netsentinel_core::RiskTier;
 use netsentinel_core::config::setting::{Seconds, Threshold};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,18 @@ pub struct Settings {
     /// Ports of one host that fail for many sources, within a minute, that make a distributed scan.
     #[serde(rename = "port_scan_distributed_threshold")]
     pub distributed_threshold: Threshold<1024>,
+    /// Places that one UDP socket sends an unasked body to, within a second, that make a worm: each is
+    /// another port or another network. More than anything opens at once by datagrams of that size; a
+    /// worm sends hundreds.
+    #[serde(rename = "port_scan_worm_threshold")]
+    pub worm_threshold: Threshold<256>,
+}
+
+impl Settings {
+    /// Whether one port of a host may be a scan, if the worst is known of who tries it.
+    pub(super) fn one_port_may_do(&self) -> bool {
+        RiskTier::Critical.threshold(self.threshold.get()) <= 1
+    }
 }
 
 impl Default for Settings {
@@ -71,6 +84,7 @@ impl Default for Settings {
             slow_threshold: const { Threshold::new(20).unwrap() },
             slow_window: const { Seconds::new(3_600).unwrap() },
             distributed_threshold: const { Threshold::new(30).unwrap() },
+            worm_threshold: const { Threshold::new(8).unwrap() },
         }
     }
 }

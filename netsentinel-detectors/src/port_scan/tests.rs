@@ -11,35 +11,35 @@ use netsentinel_synth::{Frame, Segment};
 use super::PortScan;
 
 const DETECTORS: &[Registration] = &[Registration::of::<PortScan>()];
-const SCANNER: [u8; 4] = [10, 0, 0, 66];
+pub(super) const SCANNER: [u8; 4] = [10, 0, 0, 66];
 const VICTIM: [u8; 4] = [10, 0, 0, 2];
-const OUTSIDE: [u8; 4] = [198, 51, 100, 7];
+pub(super) const OUTSIDE: [u8; 4] = [198, 51, 100, 7];
 const SYN_ACK: TcpFlags = TcpFlags::SYN.union(TcpFlags::ACK);
 const RST_ACK: TcpFlags = TcpFlags::RST.union(TcpFlags::ACK);
 /// What a scanner's SYNs come from.
 const FROM: u16 = 54_321;
 
 /// A wire with the detector on it, under profile `tuned`.
-struct Wire {
-    pipeline: Pipeline,
-    alerts: Vec<Alert>,
+pub(super) struct Wire {
+    pub(super) pipeline: Pipeline,
+    pub(super) alerts: Vec<Alert>,
     millis: i64,
     frame: u64,
     hops: u8,
 }
 
 impl Wire {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with("{}")
     }
 
-    fn with(config: &str) -> Self {
+    pub(super) fn with(config: &str) -> Self {
         let config = Config::parse(config).unwrap();
         let pipeline = Pipeline::builder(&config).detectors(DETECTORS).build().unwrap();
         Self { pipeline, alerts: Vec::new(), millis: 0, frame: 0, hops: 64 }
     }
 
-    fn pass(&mut self, millis: i64) -> &mut Self {
+    pub(super) fn pass(&mut self, millis: i64) -> &mut Self {
         self.millis += millis;
         self
     }
@@ -64,7 +64,7 @@ impl Wire {
         self.send(|frame| frame.ipv4(from.0.into(), to.0.into()).tcp(segment, b""));
     }
 
-    fn udp(&mut self, from: ([u8; 4], u16), to: ([u8; 4], u16), payload: &[u8]) {
+    pub(super) fn udp(&mut self, from: ([u8; 4], u16), to: ([u8; 4], u16), payload: &[u8]) {
         let hops = self.hops;
         self.send(|frame| {
             let frame = frame.ipv4(from.0.into(), to.0.into()).hop_limit(hops);
@@ -113,12 +113,12 @@ impl Wire {
         first.map(|alert| (&*alert.rule, alert.source.ip)).collect()
     }
 
-    fn rules(&mut self) -> Vec<&str> {
+    pub(super) fn rules(&mut self) -> Vec<&str> {
         self.told().into_iter().map(|(rule, _)| rule).collect()
     }
 
     /// How often `guard` has spared somebody.
-    fn spared(&self, guard: &str) -> u64 {
+    pub(super) fn spared(&self, guard: &str) -> u64 {
         let stats = self.pipeline.stats();
         let rules = stats.detectors["port_scan"].rules.values();
         rules.filter_map(|rule| rule.suppressed_by.get(guard)).sum()

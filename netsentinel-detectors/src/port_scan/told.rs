@@ -8,7 +8,9 @@ use netsentinel_core::alert::Subject;
 use netsentinel_core::window::BoundedMap;
 use netsentinel_core::{Context, Finding, Report, Rule, Usage};
 
-use super::rules::{ACK, ARP_SWEEP, ICMP_SWEEP, PROTOCOL, SLOW, STEALTH, SWEEP, UDP, VERTICAL};
+use super::rules::{
+    ACK, ARP_SWEEP, ICMP_SWEEP, PROTOCOL, SLOW, STEALTH, SWEEP, UDP, VERTICAL, WORM,
+};
 
 /// Sources told of that are remembered.
 const SOURCES_MAX: NonZeroUsize = NonZeroUsize::new(512).unwrap();
@@ -16,7 +18,7 @@ const SOURCES_MAX: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 const IDLE: Duration = Duration::from_secs(600);
 
 /// Rules about a source, of which those about a source and one host are parts.
-const WHOLES: [&Rule; 4] = [&SWEEP, &ICMP_SWEEP, &ARP_SWEEP, &STEALTH];
+const WHOLES: [&Rule; 5] = [&SWEEP, &ICMP_SWEEP, &ARP_SWEEP, &STEALTH, &WORM];
 /// Rules about a source and one host, of which each may be a part of another.
 const PAIRS: [&Rule; 5] = [&VERTICAL, &UDP, &ACK, &PROTOCOL, &SLOW];
 
@@ -63,11 +65,11 @@ fn is_part(finding: &Finding<'_>, rules: u16, cx: &mut Context<'_>) -> bool {
     let pairs = PAIRS.iter().map(|rule| (*rule, finding.subject)).filter(|_| !of_host);
     wholes.chain(pairs).any(|(rule, subject)| {
         let told = place(rule).is_some_and(|place| rules & 1 << place != 0);
-        told && rule.id != finding.rule.id && cx.is_part_of(rule, subject, finding)
+        told && rule.signature != finding.rule.signature && cx.is_part_of(rule, subject, finding)
     })
 }
 
 /// The bit of `rule`; a rule of victims has none.
 fn place(rule: &Rule) -> Option<usize> {
-    WHOLES.iter().chain(&PAIRS).position(|each| each.id == rule.id)
+    WHOLES.iter().chain(&PAIRS).position(|each| each.signature == rule.signature)
 }

@@ -9,8 +9,8 @@ use netsentinel_core::{
 };
 
 use super::contact::{
-    Contact, ICMP, Meeting, Origins, Outcome, PATIENCE, TCP, drops_half_open, is_time_exceeded,
-    is_unicast, share,
+    Contact, ICMP, Meeting, News, Origins, Outcome, PATIENCE, TCP, UDP as UDP_NUMBER,
+    drops_half_open, is_time_exceeded, is_unicast, share,
 };
 use super::distributed::Distributed;
 use super::hosts::Service;
@@ -21,6 +21,7 @@ use super::slow::Slow;
 use super::sweep::Sweep;
 use super::told::Told;
 use super::vertical::{Counts, Vertical};
+use super::worm::Worm;
 
 /// How much of the keys each table has: one in so many. A forged flood fills only the table of origins,
 /// which has all.
@@ -36,7 +37,10 @@ pub(super) struct Tuned {
     slow: Slow,
     odd: Odd,
     distributed: Distributed,
+    worm: Worm,
     told: Told,
+    /// Whether one port of a host can be enough for a scan.
+    one_may_do: bool,
 }
 
 impl Tuned {
@@ -49,7 +53,9 @@ impl Tuned {
             slow: Slow::new(&settings, rare),
             odd: Odd::new(&settings, rare),
             distributed: Distributed::new(&settings, rare),
+            worm: Worm::new(&settings, rare),
             told: Told::new(),
+            one_may_do: settings.one_port_may_do(),
             settings,
         }
     }
@@ -60,6 +66,8 @@ impl Tuned {
         self.slow.reconfigure(&settings);
         self.odd.reconfigure(&settings);
         self.distributed.reconfigure(&settings);
+        self.worm.reconfigure(&settings);
+        self.one_may_do = settings.one_port_may_do();
         self.settings = settings;
     }
 
@@ -73,8 +81,8 @@ impl Tuned {
 
     fn on_ip(&mut self, ip: &Ip<'_>, cx: &mut Context<'_>) {
         const OPENING: TcpFlags = TcpFlags::SYN.union(TcpFlags::ACK).union(TcpFlags::RST);
-        let attempt = cx.attempt().copied();
-        if let Some(attempt) = &attempt {
+        let attempt = cx.attempt();
+        if let Some(attempt) = attempt {
             self.on_attempt(attempt, ip, cx);
         }
         let (settings, told) = (&self.settings, &mut self.told);
@@ -112,6 +120,9 @@ impl Tuned {
         if tuple.protocol == TCP && !repeats && cx.judges(tuple.responder) {
             self.distributed.on_attempt(&self.settings, tuple, outcome, &mut self.told, cx);
         }
+        if tuple.protocol == UDP_NUMBER {
+            self.on_datagram(attempt, ip, cx);
+        }
         if !cx.judges(tuple.originator) {
             return;
         }
@@ -123,10 +134,33 @@ impl Tuned {
         }
     }
 
+    /// A UDP flow is opened, or answered.
+    fn on_datagram(&mut self, attempt: &Attempt, ip: &Ip<'_>, cx: &mut Context<'_>) {
+        let tuple = &attempt.tuple;
+        let from = (tuple.originator, tuple.originator_port);
+        let to = (tuple.responder, tuple.responder_port);
+        match attempt.step {
+            AttemptStep::Opens => {
+                if cx.judges(tuple.responder) {
+                    self.worm.on_heard(to, from, cx.now());
+                }
+                if cx.judges(tuple.originator) {
+                    self.worm.on_datagram(&self.settings, tuple, ip, &mut self.told, cx);
+                }
+            }
+            AttemptStep::Answers if cx.judges(tuple.originator) => {
+                self.worm.on_heard(from, to, cx.now());
+            }
+            _ => {}
+        }
+    }
+
     /// A source tries a port.
     fn open(&mut self, attempt: &Attempt, contact: &Contact, cx: &mut Context<'_>) {
         let (source, now) = (attempt.tuple.originator, cx.now());
-        match self.origins.meet(source, *contact, now) {
+        let repeats = attempt.step == AttemptStep::Repeats;
+        match self.origins.meet(source, contact, repeats, now) {
+            Meeting::First if !self.one_may_do && !cx.explains() => {}
             Meeting::First => {
                 self.vertical.first(&self.settings, source, contact, &mut self.told, cx);
             }
@@ -183,10 +217,11 @@ impl Tuned {
         if contact.outcome == Outcome::Refused {
             self.slow.fail(&self.settings, source, contact, &mut self.told, cx);
         }
-        if !self.origins.settle(&attempt.tuple, contact.outcome) {
+        let news = self.origins.settle(&attempt.tuple, contact.outcome);
+        if news == News::None {
             return;
         }
-        if contact.outcome == Outcome::Answered {
+        if contact.outcome == Outcome::Answered && news == News::OfOneWhoFails {
             self.slow.answer(source, contact, now);
         }
         let service = service(source, contact, cx);
@@ -270,6 +305,7 @@ impl Tuned {
             ("hosts", self.sweep.usage()),
             ("slow", self.slow.usage()),
             ("victims", self.distributed.usage()),
+            ("bodies", self.worm.usage()),
             ("told", self.told.usage()),
         ];
         tables.extend(self.odd.usages());

@@ -66,21 +66,19 @@ impl Tally for Counts {
 
     #[inline]
     fn count(&mut self, tried: Try, overdue: bool, by: i32) {
-        let Try { hops, outcome, shape } = tried;
-        let waiting = outcome == Outcome::Pending && !overdue;
-        let failed = match outcome {
-            Outcome::Pending => overdue,
-            Outcome::Refused | Outcome::HalfOpen => true,
-            Outcome::Answered | Outcome::Expired => false,
-        };
         add(&mut self.tried, true, by);
-        add(&mut self.failed, failed, by);
-        add(&mut self.refused, outcome == Outcome::Refused, by);
-        add(&mut self.answered, outcome == Outcome::Answered, by);
-        add(&mut self.waiting, waiting, by);
-        add(&mut self.unasked, failed && shape == Shape::Answer, by);
-        add(&mut self.stun, failed && shape == Shape::Stun, by);
-        add(&mut self.short_lived, hops <= SHORT_LIVED, by);
+        add(&mut self.short_lived, tried.hops <= SHORT_LIVED, by);
+        match tried.outcome {
+            Outcome::Pending if !overdue => add(&mut self.waiting, true, by),
+            Outcome::Answered => add(&mut self.answered, true, by),
+            Outcome::Expired => {}
+            Outcome::Pending | Outcome::Refused | Outcome::HalfOpen => {
+                add(&mut self.failed, true, by);
+                add(&mut self.refused, tried.outcome == Outcome::Refused, by);
+                add(&mut self.unasked, tried.shape == Shape::Answer, by);
+                add(&mut self.stun, tried.shape == Shape::Stun, by);
+            }
+        }
     }
 }
 
@@ -129,7 +127,8 @@ impl Vertical {
         self.tries.settle(&pair, contact.port.into(), now, change).tally
     }
 
-    /// The only contact of a source: enough where one port is.
+    /// The only contact of a source: to be judged where one port can be enough.
+    #[cold]
     pub(super) fn first(
         &self,
         settings: &Settings,
@@ -163,8 +162,11 @@ impl Vertical {
     ) -> Option<Finding<'static>> {
         let pair = Pair::of(source, contact.victim, contact.protocol);
         let base = base(settings, &pair);
-        let refused = counts.refused.into();
-        let reached = match self.reached(settings, &pair, refused, counts.weight(&pair), cx) {
+        let (refused, weight) = (counts.refused.into(), counts.weight(&pair));
+        if weight == 0 && u64::from(counts.tried) < base {
+            return None;
+        }
+        let reached = match self.reached(settings, &pair, refused, weight, cx) {
             Some(reached) => reached,
             None if u64::from(counts.tried) >= base && counts.is_mostly_answered() => {
                 let (rule, subject) = (pair.rule(), pair.subject());
