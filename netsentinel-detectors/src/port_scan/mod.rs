@@ -40,7 +40,7 @@
 //! - `port_scan/distributed`, told of the victim: `port_scan_distributed_threshold` TCP ports of one host
 //!   that failed within a minute, for at least three sources of which none has more than half.
 //! - `port_scan/worm`: one address and UDP port that opens conversations with `port_scan_worm_threshold`
-//!   places within a second by datagrams of 256 bytes or more, and hears nothing. Another port is another
+//!   places within a second by datagrams of 256 bytes or more, and hears nothing the while. Another port is another
 //!   place, and so is another network (/16, /32 of IPv6).
 //!
 //! Rules that find the same join the alert that is open: those about a source and a host any other of the

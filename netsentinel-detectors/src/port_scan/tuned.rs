@@ -135,23 +135,20 @@ impl Tuned {
     }
 
     /// A UDP flow is opened, or answered.
+    #[inline]
     fn on_datagram(&mut self, attempt: &Attempt, ip: &Ip<'_>, cx: &mut Context<'_>) {
-        let tuple = &attempt.tuple;
-        let from = (tuple.originator, tuple.originator_port);
-        let to = (tuple.responder, tuple.responder_port);
-        match attempt.step {
-            AttemptStep::Opens => {
-                if cx.judges(tuple.responder) {
-                    self.worm.on_heard(to, from, cx.now());
-                }
-                if cx.judges(tuple.originator) {
-                    self.worm.on_datagram(&self.settings, tuple, ip, &mut self.told, cx);
-                }
-            }
-            AttemptStep::Answers if cx.judges(tuple.originator) => {
-                self.worm.on_heard(from, to, cx.now());
-            }
-            _ => {}
+        let (tuple, now) = (&attempt.tuple, cx.now());
+        let opens = attempt.step == AttemptStep::Opens;
+        if opens && cx.judges(tuple.originator) {
+            self.worm.on_datagram(&self.settings, tuple, ip, &mut self.told, cx);
+        }
+        let hears = match attempt.step {
+            AttemptStep::Opens => (tuple.responder, tuple.responder_port),
+            AttemptStep::Answers => (tuple.originator, tuple.originator_port),
+            _ => return,
+        };
+        if cx.judges(hears.0) {
+            self.worm.on_heard(hears, now);
         }
     }
 

@@ -22,56 +22,46 @@ const BODY_MIN: usize = 256;
 /// Where each socket has sent what may be a body.
 pub(super) struct Worm {
     places: TallyWindow<Socket, Places>,
-    /// When the last was sent, by anybody.
-    last: Timestamp,
+    /// Until then some are in the window.
+    until: Timestamp,
 }
 
 /// An address and a port that bodies come from.
 type Socket = (IpAddr, u16);
 
-/// What is known of a place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    Body,
-    /// A body that looks like an answer whose request was not seen.
-    Unasked,
-    /// It has sent something itself.
-    Heard,
-}
-
 /// The places that a socket has sent to.
 #[derive(Clone, Copy, Default)]
 struct Places {
     bodies: u32,
+    /// Those that look like answers whose requests were not seen.
     unasked: u32,
-    heard: u32,
+    /// When somebody has last sent anything to the socket.
+    heard: Option<Timestamp>,
 }
 
 impl Tally for Places {
-    type Item = Sent;
+    /// Whether the body looks like an answer.
+    type Item = bool;
 
-    fn count(&mut self, sent: Sent, _: bool, by: i32) {
-        add(&mut self.bodies, sent != Sent::Heard, by);
-        add(&mut self.unasked, sent == Sent::Unasked, by);
-        add(&mut self.heard, sent == Sent::Heard, by);
+    fn count(&mut self, unasked: bool, _: bool, by: i32) {
+        add(&mut self.bodies, true, by);
+        add(&mut self.unasked, unasked, by);
     }
 }
 
 impl Worm {
     pub(super) fn new(settings: &Settings, limits: Limits) -> Self {
         let (most, window) = (settings.worm_threshold.non_zero(), WINDOW.duration());
-        Self {
-            places: TallyWindow::new(most.saturating_add(1), window, window, limits),
-            last: Timestamp::MIN,
-        }
+        Self { places: TallyWindow::new(most, window, window, limits), until: Timestamp::MIN }
     }
 
     pub(super) fn reconfigure(&mut self, settings: &Settings) {
         let most = settings.worm_threshold.non_zero();
-        self.places.reconfigure(most.saturating_add(1), WINDOW.duration());
+        self.places.reconfigure(most, WINDOW.duration());
     }
 
     /// `ip` opens a UDP flow.
+    #[inline]
     pub(super) fn on_datagram(
         &mut self,
         settings: &Settings,
@@ -80,15 +70,24 @@ impl Worm {
         told: &mut Told,
         cx: &mut Context<'_>,
     ) {
-        let Transport::Udp(udp) = ip.transport else { return };
-        if udp.payload.len() < BODY_MIN {
-            return;
+        if matches!(ip.transport, Transport::Udp(udp) if udp.payload.len() >= BODY_MIN) {
+            self.on_body(settings, tuple, ip, told, cx);
         }
+    }
+
+    fn on_body(
+        &mut self,
+        settings: &Settings,
+        tuple: &FiveTuple,
+        ip: &Ip<'_>,
+        told: &mut Told,
+        cx: &mut Context<'_>,
+    ) {
+        let Transport::Udp(udp) = ip.transport else { return };
         let (source, victim, now) = (tuple.originator, tuple.responder, cx.now());
         let (socket, at) = ((source, tuple.originator_port), place(victim, tuple.responder_port));
-        let sent = if shape(ip) == Shape::Answer { Sent::Unasked } else { Sent::Body };
-        let seen = self.places.note(socket, at, now, now, |_| sent);
-        self.last = now;
+        let seen = self.places.note(socket, at, now, now, |_| shape(ip) == Shape::Answer);
+        self.until = now.after(WINDOW.duration());
         let Places { bodies, unasked, heard } = seen.tally;
         let (rule, subject) = (&WORM, Subject::host(source));
         let (base, indicator) = (settings.worm_threshold.get(), Some(Indicator::Ip(source)));
@@ -98,8 +97,9 @@ impl Worm {
         let Some(reached) = cx.reaches(rule, subject, base, bodies.into(), indicator) else {
             return;
         };
+        let talks = heard.is_some_and(|heard| heard.after(WINDOW.duration()) >= now);
         if reached.holds()
-            && (heard > 0 && cx.spares(&ANSWERED, rule, subject)
+            && (talks && cx.spares(&ANSWERED, rule, subject)
                 || unasked == bodies && cx.spares(&UNSEEN_REQUEST, rule, subject))
         {
             return;
@@ -131,16 +131,13 @@ impl Worm {
         });
     }
 
-    /// `peer` sends something to `socket`: what has conversations is no worm's.
-    pub(super) fn on_heard(&mut self, socket: Socket, peer: Socket, now: Timestamp) {
-        if self.last.after(WINDOW.duration()) < now {
-            return;
-        }
-        let at = place(peer.0, peer.1);
-        if !self.places.settle(&socket, at, now, |sent| *sent = Sent::Heard).known
-            && self.places.oldest(&socket, now).is_some()
+    /// Somebody sends something to `socket`: what has conversations is no worm's.
+    #[inline]
+    pub(super) fn on_heard(&mut self, socket: Socket, now: Timestamp) {
+        if now <= self.until
+            && let Some(places) = self.places.tally_mut(&socket)
         {
-            self.places.note(socket, at, now, now, |_| Sent::Heard);
+            places.heard = Some(now);
         }
     }
 
