@@ -54,7 +54,7 @@ pub(crate) const ARP_SWEEP: Rule = rule(
 );
 pub(crate) const WORM: Rule = rule(
     "port_scan/worm",
-    1_000_011,
+    1_000_091,
     "one UDP socket sends a whole body, unasked, to many places at once, of which none answers (Slammer, Witty)",
 );
 
