@@ -11,6 +11,19 @@ pub struct Site {
     /// The same as numbers, for asking once a packet.
     v4: Vec<Masked<u32>>,
     v6: Vec<Masked<u128>>,
+    /// What the first octet alone tells of an IPv4 address: most addresses need no more.
+    octets: Box<[Octet; 256]>,
+}
+
+/// Where the IPv4 addresses with a certain first octet lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Octet {
+    /// All within the site.
+    Inside,
+    /// All outside, and each that of a single host.
+    Outside,
+    /// The rest of the address tells.
+    Either,
 }
 
 /// A network: the addresses that have `bits` where `mask` is set.
@@ -36,16 +49,22 @@ impl Site {
                 }),
             }
         }
-        Self { networks, v4, v6 }
+        let octets = Box::new(std::array::from_fn(|octet| Octet::of(octet as u32, &v4)));
+        Self { networks, v4, v6, octets }
     }
 
     /// Whether `ip` lies within the site.
+    #[inline]
     pub fn is_internal(&self, ip: IpAddr) -> bool {
         match ip {
-            IpAddr::V4(ip) => {
-                let ip = ip.to_bits();
-                self.v4.iter().any(|network| ip & network.mask == network.bits)
-            }
+            IpAddr::V4(ip) => match self.octet(ip) {
+                Octet::Inside => true,
+                Octet::Outside => false,
+                Octet::Either => {
+                    let ip = ip.to_bits();
+                    self.v4.iter().any(|network| ip & network.mask == network.bits)
+                }
+            },
             IpAddr::V6(ip) => {
                 let ip = ip.to_bits();
                 self.v6.iter().any(|network| ip & network.mask == network.bits)
@@ -55,12 +74,40 @@ impl Site {
 
     /// Whether `ip` is a single host outside the site: neither internal, multicast, broadcast,
     /// loopback nor unspecified.
+    #[inline]
     pub fn is_external_unicast(&self, ip: IpAddr) -> bool {
+        if let IpAddr::V4(ip) = ip
+            && self.octet(ip) == Octet::Outside
+        {
+            return true;
+        }
         let special = ip.is_multicast()
             || ip.is_loopback()
             || ip.is_unspecified()
             || ip == IpAddr::V4(Ipv4Addr::BROADCAST);
         !special && !self.is_internal(ip)
+    }
+
+    #[inline]
+    fn octet(&self, ip: Ipv4Addr) -> Octet {
+        self.octets[usize::from(ip.octets()[0])]
+    }
+}
+
+impl Octet {
+    fn of(octet: u32, networks: &[Masked<u32>]) -> Self {
+        const FIRST: u32 = 0xff00_0000;
+        let bits = octet << 24;
+        // A network of one of the octet's addresses has in common with them what both are told by.
+        let mut near = networks.iter().filter(|network| {
+            let common = network.mask & FIRST;
+            network.bits & common == bits & common
+        });
+        if near.clone().any(|network| network.mask & !FIRST == 0) {
+            return Self::Inside;
+        }
+        let special = matches!(octet, 0 | 127 | 224..=239 | 255);
+        if special || near.next().is_some() { Self::Either } else { Self::Outside }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The answers of a message, read in place.
 
-use super::{HEADER_LEN, Message, Name};
+use super::{HEADER_LEN, Message, Name, Questions};
 
 /// Answers read of one message: more than any real one has.
 const ANSWERS_MAX: u16 = 64;
@@ -34,10 +34,24 @@ impl<'a> Message<'a> {
 
     /// The answers, up to the first that can not be read. The last may be cut short.
     pub fn answers(&self) -> impl Iterator<Item = Answer<'a>> + use<'a> {
-        let bytes = self.bytes;
-        let mut at = self.answers_at();
+        self.answers_behind(&self.read_questions())
+    }
+
+    /// The same, where the questions were read already.
+    pub fn answers_behind(
+        &self,
+        questions: &Questions<'a>,
+    ) -> impl Iterator<Item = Answer<'a>> + use<'a> {
+        /// A pointer to the first question, which was read already.
+        const ASKED: [u8; 2] = [0xc0, HEADER_LEN as u8];
+        let (bytes, asked) = (self.bytes, questions.first.is_some());
+        let mut at = questions.end;
         (0..self.count(6).min(ANSWERS_MAX)).map_while(move |_| {
-            let (_, end) = Name::parse(bytes, at?)?;
+            let start = at?;
+            let end = match bytes.get(start..)?.first_chunk() {
+                Some(&ASKED) if asked => start + ASKED.len(),
+                _ => Name::parse(bytes, start)?.1,
+            };
             let &[k0, k1, _, _, _, _, _, _, l0, l1] =
                 bytes.get(end..)?.first_chunk::<FIXED_LEN>()?;
             let start = end + FIXED_LEN;
@@ -50,21 +64,12 @@ impl<'a> Message<'a> {
 
     /// Whether this can be a DNS message at all: a known operation, no more questions than are asked, and
     /// all of them there. What is carried over the port in place of DNS seldom can.
-    pub fn is_plausible(&self) -> bool {
+    pub fn is_plausible(&self, questions: &Questions<'_>) -> bool {
         /// The highest operation that is assigned: DSO (RFC 8490).
         const OPERATION_MAX: u8 = 6;
         const QUESTIONS_MAX: u16 = 4;
         let operation = self.bytes.get(2).map_or(u8::MAX, |flags| flags >> 3 & 0x0f);
-        operation <= OPERATION_MAX && self.count(4) <= QUESTIONS_MAX && self.has_all_questions()
-    }
-
-    /// Where the answers begin, if all questions could be read.
-    fn answers_at(&self) -> Option<usize> {
-        let mut at = HEADER_LEN;
-        for _ in 0..self.question_count() {
-            at = Name::parse(self.bytes, at)?.1 + 4;
-        }
-        Some(at)
+        operation <= OPERATION_MAX && self.count(4) <= QUESTIONS_MAX && questions.end.is_some()
     }
 
     /// A count of the header, at `at`.
@@ -87,7 +92,7 @@ mod tests {
     fn reads_answers_in_place() {
         let message = Message::parse(ANSWERED).unwrap();
         assert_eq!(message.response_code(), 3);
-        assert!(!message.is_query() && message.is_plausible());
+        assert!(!message.is_query() && message.is_plausible(&message.read_questions()));
         let answers: Vec<_> = message.answers().collect();
         assert_eq!((answers[0].kind, answers[0].data), (16, &b"\x03xyz"[..]));
         assert_eq!(answers[1].name_behind(0).unwrap().to_string(), "c.b");
@@ -110,7 +115,8 @@ mod tests {
         for bytes in
             [&b"\x10\xd1\x9e\x20\x11\x22\x33\x44\x55\x66\x77\x88\x99"[..], b"GET / HTTP/1.1"]
         {
-            assert!(!Message::parse(bytes).unwrap().is_plausible());
+            let message = Message::parse(bytes).unwrap();
+            assert!(!message.is_plausible(&message.read_questions()));
         }
     }
 }

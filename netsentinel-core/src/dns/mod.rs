@@ -35,6 +35,17 @@ pub struct Question<'a> {
     pub kind: u16,
 }
 
+/// What the question section holds, read once.
+#[derive(Clone, Copy, Debug)]
+pub struct Questions<'a> {
+    /// The first question.
+    pub first: Option<Question<'a>>,
+    /// The one with the longest name; of several the last.
+    pub longest: Option<Question<'a>>,
+    /// Where the answers begin, if all questions that the header claims are there.
+    end: Option<usize>,
+}
+
 impl<'a> Message<'a> {
     /// Reads a message that begins at the start of `bytes`; `None` if not even the header is there.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
@@ -57,17 +68,45 @@ impl<'a> Message<'a> {
         let bytes = self.bytes;
         let mut at = HEADER_LEN;
         (0..self.question_count()).map_while(move |_| {
-            let (name, end) = Name::parse(bytes, at)?;
-            let &[k0, k1, _, _] = bytes.get(end..)?.first_chunk()?;
-            at = end + 4;
-            Some(Question { name, kind: u16::from_be_bytes([k0, k1]) })
+            let (question, end) = Question::read(bytes, at)?;
+            at = end;
+            Some(question)
         })
+    }
+
+    /// Reads the questions.
+    pub fn read_questions(&self) -> Questions<'a> {
+        let (mut first, mut longest) = (None, None::<Question<'a>>);
+        let mut end = Some(HEADER_LEN);
+        for _ in 0..self.question_count() {
+            let Some((question, behind)) = end.and_then(|at| Question::read(self.bytes, at)) else {
+                end = None;
+                break;
+            };
+            end = Some(behind);
+            first = first.or(Some(question));
+            let longer =
+                |longest: &Question<'_>| question.name.text_len() >= longest.name.text_len();
+            if longest.as_ref().is_none_or(longer) {
+                longest = Some(question);
+            }
+        }
+        Questions { first, longest, end }
     }
 
     /// As many questions as the header claims, up to what is read.
     fn question_count(&self) -> u16 {
         let claimed = self.bytes.get(4..6).map_or(0, |b| u16::from_be_bytes([b[0], b[1]]));
         claimed.min(QUESTIONS_MAX)
+    }
+}
+
+impl<'a> Question<'a> {
+    /// The question at `at`, if it is whole, and where it ends.
+    fn read(bytes: &'a [u8], at: usize) -> Option<(Self, usize)> {
+        let (name, end) = Name::parse(bytes, at)?;
+        let &[k0, k1, _, _] = bytes.get(end..)?.first_chunk()?;
+        Some((Self { name, kind: u16::from_be_bytes([k0, k1]) }, end + 4))
     }
 }
 
@@ -88,6 +127,10 @@ mod tests {
         let seen: Vec<_> =
             message.questions().map(|q| (q.name.to_string(), q.name.text_len(), q.kind)).collect();
         assert_eq!(seen, [("www.Example".into(), 11, 1), ("Example".into(), 7, 16)]);
+        let read = message.read_questions();
+        let names = [read.first, read.longest].map(|q| q.map(|q| q.name.text_len()));
+        assert_eq!((names, read.end), ([Some(11); 2], Some(bytes.len())));
+        assert!(Message::parse(&bytes[..28]).unwrap().read_questions().end.is_none());
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Name<'a> {
     message: &'a [u8],
     start: usize,
     text_len: u16,
+    /// Whether it stands in one piece, without pointers.
+    whole: bool,
 }
 
 impl<'a> Name<'a> {
@@ -47,12 +49,20 @@ impl<'a> Name<'a> {
             }
         }
         let text_len = u16::try_from(text_len).ok()?;
-        Some((Self { message, start, text_len }, labels.end.unwrap_or(labels.at)))
+        let whole = labels.pointers == 0;
+        Some((Self { message, start, text_len, whole }, labels.end.unwrap_or(labels.at)))
     }
 
     /// Length of the dotted text in characters, without a final dot; 0 for the root.
     pub fn text_len(&self) -> usize {
         usize::from(self.text_len)
+    }
+
+    /// The bytes that it is written by, if they stand in one piece: the same bytes are the same name.
+    pub fn wire(&self) -> Option<&'a [u8]> {
+        // Each label has a length where the text has a dot; the first has none, and the end is a length, too.
+        let len = if self.text_len == 0 { 1 } else { self.text_len() + 2 };
+        self.message.get(self.start..self.start + len).filter(|_| self.whole)
     }
 
     /// The labels, leftmost first.
@@ -182,6 +192,14 @@ mod tests {
         assert_eq!(name.lower(&mut [0; 255]).unwrap().len(), 253);
         let longer = [label(63), label(63), label(63), label(62), vec![0]].concat();
         assert!(Name::parse(&longer, 0).is_none());
+    }
+
+    #[test]
+    fn bytes_are_told_of_names_in_one_piece() {
+        let bytes = b"\x01a\x02bc\x00\x01x\xc0\x02";
+        let wire = |at| Name::parse(bytes, at).unwrap().0.wire();
+        assert_eq!((wire(0), wire(5)), (Some(&bytes[..6]), Some(&b"\0"[..])));
+        assert_eq!((wire(2), wire(6)), (Some(&bytes[2..6]), None));
     }
 
     #[test]

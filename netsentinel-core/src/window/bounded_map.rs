@@ -23,7 +23,8 @@ const CHAINS_PER_ENTRY: usize = 2;
 /// than `idle_after` ago; else the oldest fresh entry; else the least recently touched kept one.
 /// So keys that come once push out only their like.
 ///
-/// Only [`entry`](Self::entry) and [`touch`](Self::touch) touch. Time that runs back is taken as the newest seen. No result
+/// Only [`entry`](Self::entry) and [`touch`](Self::touch) touch, and after [`set_grain`](Self::set_grain) not more often
+/// than once in that time an entry that is kept. Time that runs back is taken as the newest seen. No result
 /// depends on how keys hash.
 #[derive(Debug)]
 pub struct BoundedMap<K, V> {
@@ -38,6 +39,8 @@ pub struct BoundedMap<K, V> {
     keyed: Keyed,
     max_keys: usize,
     idle_after: Span,
+    /// Nanoseconds for which a touch of a kept entry lasts.
+    grain: u64,
     newest: Timestamp,
     evictions: u64,
 }
@@ -109,6 +112,7 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
             keyed,
             max_keys,
             idle_after: idle_after.into(),
+            grain: 0,
             newest: Timestamp::MIN,
             evictions: 0,
         }
@@ -117,6 +121,13 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
     /// From now on an entry is idle when it was touched more than `idle_after` ago.
     pub fn set_idle_after(&mut self, idle_after: Duration) {
         self.idle_after = idle_after.into();
+    }
+
+    /// From now on a touch of an entry that is kept lasts for `grain`: touched again within it, the entry stays where it
+    /// is, so that the entries beside it are not touched either. What is evicted is then chosen by touches of that
+    /// grain; which they are depends on nothing but the entry's own. For tables that are asked once a packet.
+    pub fn set_grain(&mut self, grain: Duration) {
+        self.grain = u64::try_from(grain.as_nanos()).unwrap_or(u64::MAX);
     }
 
     /// Touches the entry of `key` at `now`, which `make` fills if it is new.
@@ -281,7 +292,15 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
         &mut self.slots[before].next
     }
 
+    #[inline]
     fn touch_slot(&mut self, slot: u32) {
+        let entry = &mut self.slots[slot as usize];
+        if !entry.kept || self.newest.nanos_since(entry.touched) >= self.grain {
+            self.move_to_newest(slot);
+        }
+    }
+
+    fn move_to_newest(&mut self, slot: u32) {
         self.slots[slot as usize].touched = self.newest;
         if self.kept.newest != slot {
             self.unlink(slot);

@@ -82,7 +82,7 @@ pub use bounded_map::{BoundedMap, Touched};
 pub use distinct::{Distinct, DistinctWindow};
 pub use events::EventWindow;
 pub use heavy_hitters::HeavyHitters;
-pub use sketch::Sketch;
+pub use sketch::{Sketch, SketchPlace};
 pub use sum::{SUM_ENTRIES, SumWindow};
 pub use tally::{Tallied, Tally, TallyWindow};
 

@@ -21,19 +21,39 @@ pub struct Sketch {
     registers: [u8; REGISTERS],
 }
 
+/// Where a value is noted: worked out once, where the same value goes to several sketches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SketchPlace {
+    register: u8,
+    rank: u8,
+}
+
+impl SketchPlace {
+    /// The place of `value`.
+    pub fn of(value: &impl Hash) -> Self {
+        let hash = hash(value);
+        let register = (hash >> (u64::BITS - REGISTER_BITS)) as u8;
+        // The rest of the hash, with a bit set behind it that ends the run of zeros.
+        let rank = ((hash << REGISTER_BITS) | (1 << (REGISTER_BITS - 1))).leading_zeros() as u8 + 1;
+        Self { register, rank }
+    }
+}
+
 impl Sketch {
     /// No values.
     pub const EMPTY: Self = Self { registers: [0; REGISTERS] };
 
     /// Notes `value`; tells whether the count may have changed by it.
     pub fn add(&mut self, value: &impl Hash) -> bool {
-        let hash = hash(value);
-        let register = (hash >> (u64::BITS - REGISTER_BITS)) as usize;
-        // The rest of the hash, with a bit set behind it that ends the run of zeros.
-        let rank = ((hash << REGISTER_BITS) | (1 << (REGISTER_BITS - 1))).leading_zeros() as u8 + 1;
-        match self.registers.get_mut(register) {
-            Some(highest) if *highest < rank => {
-                *highest = rank;
+        self.add_at(SketchPlace::of(value))
+    }
+
+    /// Notes the value of `place`; tells whether the count may have changed by it.
+    #[inline]
+    pub fn add_at(&mut self, place: SketchPlace) -> bool {
+        match self.registers.get_mut(usize::from(place.register)) {
+            Some(highest) if *highest < place.rank => {
+                *highest = place.rank;
                 true
             }
             _ => false,
@@ -43,7 +63,7 @@ impl Sketch {
     /// About how many distinct values were noted.
     pub fn count(&self) -> u64 {
         let registers = REGISTERS as f64;
-        let sum: f64 = self.registers.iter().map(|&rank| (-f64::from(rank)).exp2()).sum();
+        let sum: f64 = self.registers.iter().map(|&rank| one_in_2_to_the(rank)).sum();
         let raw = ALPHA * registers * registers / sum;
         let zeros = self.registers.iter().filter(|&&rank| rank == 0).count() as f64;
         let estimate = match raw <= 2.5 * registers && zeros > 0.0 {
@@ -70,6 +90,13 @@ impl Default for Sketch {
     fn default() -> Self {
         Self::EMPTY
     }
+}
+
+/// The reciprocal of a power of two, exactly, by its exponent alone.
+fn one_in_2_to_the(rank: u8) -> f64 {
+    const BIAS: u64 = 1_023;
+    const MANTISSA_BITS: u32 = 52;
+    f64::from_bits((BIAS - u64::from(rank)) << MANTISSA_BITS)
 }
 
 /// SipHash with a key of zeros: the same everywhere, unlike the hashes of our tables.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use netsentinel_core::window::BoundedMap;
 use netsentinel_core::{Ip, Limits, Packet, TcpFlags, Timestamp, Transport, Usage};
@@ -18,6 +19,10 @@ const PARTS_OF_WINDOW: usize = 12;
 const LISTENS: usize = 4;
 /// Clients from which on a host serves, on a port that is not well known.
 const CLIENTS_MIN: u32 = 3;
+/// A host is put in front of the others by age no more often than this.
+const GRAIN: Duration = Duration::from_secs(1);
+/// Reputation may lower a threshold to a tenth: what is below that need not be weighed.
+pub(super) const WEIGHED: u64 = 10;
 /// Ports below belong to services (RFC 6335: system ports).
 const SYSTEM_PORTS: u16 = 1_024;
 
@@ -35,26 +40,32 @@ struct Lengths {
     slow_part: u64,
 }
 
-/// One host.
+/// One host. What each packet needs stands first, so that it is close together.
+#[repr(C)]
 pub(super) struct Host {
+    /// Until then neither a part nor a half is over.
+    until: Timestamp,
+    /// Bytes on the wire since the last turn: in no part, sum or half yet.
+    fresh: u64,
+    /// All parts together, but for what is fresh.
+    wire: u64,
+    /// Payload in this half. What is fresh is not in its `wire` yet.
+    now: Half,
+    /// A bit each for whoever opened connections.
+    clients: u64,
+    pub(super) peers: Peers,
     /// Bytes on the wire, part by part.
     parts: [u64; PARTS_OF_WINDOW + 1],
     part: u8,
     part_began: Timestamp,
-    /// All parts together.
-    pub(super) wire: u64,
     half_began: Timestamp,
     slow_began: Timestamp,
     /// Parts of the hours since a half of them has passed.
     slow_parts: u8,
-    pub(super) now: Half,
-    pub(super) before: Half,
+    before: Half,
     /// Payload out and in before the window, decaying.
     pub(super) past: (u64, u64),
     listens: [u16; LISTENS],
-    /// A bit each for whoever opened connections.
-    clients: u64,
-    pub(super) peers: Peers,
 }
 
 /// Bytes within half of the ratio's window.
@@ -71,6 +82,9 @@ pub(super) struct Half {
 #[derive(Clone, Copy)]
 pub(super) struct Outward {
     pub(super) payload: u32,
+    /// Bytes of payload to its destination within the ratio's window; 0 if it bears none, or the destination has
+    /// no place.
+    pub(super) sent: u64,
     /// Whether it answers a client.
     pub(super) serves: bool,
     /// Whether a half of the window has passed, so that slow leaks are to be judged.
@@ -80,54 +94,54 @@ pub(super) struct Outward {
 impl Hosts {
     pub(super) fn new(settings: &Settings, limits: Limits) -> Self {
         let max = NonZeroUsize::new(limits.max_keys.get() / SHARE).unwrap_or(NonZeroUsize::MIN);
-        let idle = settings.slow_window.duration();
-        Self { hosts: BoundedMap::new(max, idle), lengths: Lengths::of(settings) }
+        let mut hosts = BoundedMap::new(max, settings.slow_window.duration());
+        hosts.set_grain(GRAIN);
+        Self { hosts, lengths: Lengths::of(settings) }
     }
 
     pub(super) fn reconfigure(&mut self, settings: &Settings) {
         let lengths = Lengths::of(settings);
         self.hosts.set_idle_after(settings.slow_window.duration());
-        if lengths.part != self.lengths.part {
-            // Parts of another length can not be added up.
-            self.hosts.values_mut().for_each(Host::forget_parts);
-        }
+        // Parts of another length can not be added up.
+        let other = lengths.part != self.lengths.part;
+        self.hosts.values_mut().for_each(|host| host.reconfigure(other));
         self.lengths = lengths;
     }
 
     /// Counts a packet from an internal host to an external one.
+    #[inline]
     pub(super) fn send(
         &mut self,
         packet: &Packet<'_>,
         ip: &Ip<'_>,
         now: Timestamp,
     ) -> (&mut Host, Outward) {
-        let lengths = self.lengths;
         let host = self.hosts.entry(ip.source, now, || Host::new(now)).value;
-        let turned = host.turn(now, lengths);
+        let turned = now >= host.until && host.turn(now, self.lengths);
+        host.fresh += u64::from(packet.wire_len);
         let payload = payload_len(packet, ip);
-        let wire = u64::from(packet.wire_len);
-        if let Some(part) = host.parts.get_mut(usize::from(host.part)) {
-            *part += wire;
-        }
-        host.wire += wire;
-        host.now.wire += wire;
-        let serves = host.serves(ip);
+        let accepts = match &ip.transport {
+            Transport::Tcp(tcp) => tcp.flags.contains(TcpFlags::SYN | TcpFlags::ACK),
+            _ => false,
+        };
+        let serves = (payload > 0 || accepts) && host.serves(ip, accepts);
+        let mut sent = 0;
         if payload > 0 {
             host.now.out += u64::from(payload);
             host.now.served += u64::from(if serves { payload } else { 0 });
-            host.peers.send(ip, payload, now);
+            sent = host.peers.send(ip, payload, now).map_or(0, |peer| peer.sent());
         }
-        (host, Outward { payload, serves, turned })
+        (host, Outward { payload, sent, serves, turned })
     }
 
-    /// Counts a packet from an external host to an internal one that has sent something before.
+    /// Counts a packet with payload from an external host to an internal one that has sent something before.
+    #[inline]
     pub(super) fn receive(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, now: Timestamp) {
-        let payload = payload_len(packet, ip);
-        if payload == 0 {
-            return;
-        }
         if let Some(host) = self.hosts.touch(&ip.destination, now) {
-            host.turn(now, self.lengths);
+            if now >= host.until {
+                host.turn(now, self.lengths);
+            }
+            let payload = payload_len(packet, ip);
             host.now.inward += u64::from(payload);
             if let Some(peer) = host.peers.find(ip.source) {
                 peer.receive(payload);
@@ -149,27 +163,36 @@ impl Host {
     const fn new(now: Timestamp) -> Self {
         const NOTHING: Half = Half { wire: 0, out: 0, inward: 0, served: 0 };
         Self {
+            // The first turn, at once, finds the right time.
+            until: Timestamp::MIN,
+            fresh: 0,
+            wire: 0,
+            now: NOTHING,
+            clients: 0,
+            peers: Peers::new(),
             parts: [0; PARTS_OF_WINDOW + 1],
             part: 0,
             part_began: now,
-            wire: 0,
             half_began: now,
             slow_began: now,
             slow_parts: 0,
-            now: NOTHING,
             before: NOTHING,
             past: (0, 0),
             listens: [0; LISTENS],
-            clients: 0,
-            peers: Peers::new(),
         }
+    }
+
+    /// Bytes on the wire within the volume's window.
+    #[inline]
+    pub(super) const fn wire(&self) -> u64 {
+        self.wire + self.fresh
     }
 
     /// Bytes within the ratio's window.
     pub(super) const fn both(&self) -> Half {
         let (a, b) = (self.now, self.before);
         Half {
-            wire: a.wire + b.wire,
+            wire: a.wire + b.wire + self.fresh,
             out: a.out + b.out,
             inward: a.inward + b.inward,
             served: a.served + b.served,
@@ -178,17 +201,19 @@ impl Host {
 
     /// Whether the packet is from a port that the host serves others on: a well-known one, or one that it
     /// has accepted the connections of several hosts on.
-    fn serves(&mut self, ip: &Ip<'_>) -> bool {
+    #[inline]
+    fn serves(&mut self, ip: &Ip<'_>, accepts: bool) -> bool {
         let Some((from, to)) = ip.ports() else { return false };
-        if let Transport::Tcp(tcp) = ip.transport
-            && tcp.flags.contains(TcpFlags::SYN | TcpFlags::ACK)
-        {
+        if accepts {
             self.accept(from, ip.destination);
         }
         if from < SYSTEM_PORTS {
             return to >= SYSTEM_PORTS;
         }
-        self.listens.contains(&from) && self.clients.count_ones() >= CLIENTS_MIN
+        // Most hosts never accept anything.
+        self.clients != 0
+            && self.listens.contains(&from)
+            && self.clients.count_ones() >= CLIENTS_MIN
     }
 
     /// The host accepts a connection of `client` on `port`.
@@ -207,13 +232,24 @@ impl Host {
     }
 
     /// Moves the windows on. Tells whether a half of the ratio's has passed.
+    #[cold]
     fn turn(&mut self, now: Timestamp, lengths: Lengths) -> bool {
+        let fresh = std::mem::take(&mut self.fresh);
+        if let Some(part) = self.parts.get_mut(usize::from(self.part)) {
+            *part += fresh;
+        }
+        self.wire += fresh;
+        self.now.wire += fresh;
         let elapsed = now.nanos_since(self.part_began);
         if elapsed >= lengths.part {
             self.turn_parts(elapsed / lengths.part, now, lengths.part);
         }
         let elapsed = now.nanos_since(self.half_began);
-        elapsed >= lengths.half && self.turn_halves(elapsed / lengths.half, now, lengths)
+        let turned =
+            elapsed >= lengths.half && self.turn_halves(elapsed / lengths.half, now, lengths);
+        let end = |began: Timestamp, length| began.after(Duration::from_nanos(length));
+        self.until = end(self.part_began, lengths.part).min(end(self.half_began, lengths.half));
+        turned
     }
 
     fn turn_parts(&mut self, passed: u64, now: Timestamp, length: u64) {
@@ -224,12 +260,11 @@ impl Host {
             }
         }
         self.part_began = match passed < self.parts.len() as u64 {
-            true => self.part_began.after(std::time::Duration::from_nanos(passed * length)),
+            true => self.part_began.after(Duration::from_nanos(passed * length)),
             false => now,
         };
     }
 
-    #[cold]
     fn turn_halves(&mut self, passed: u64, now: Timestamp, lengths: Lengths) -> bool {
         let slow = now.nanos_since(self.slow_began) / lengths.slow_part;
         if slow > 0 {
@@ -253,9 +288,13 @@ impl Host {
         true
     }
 
-    fn forget_parts(&mut self) {
-        self.parts = [0; PARTS_OF_WINDOW + 1];
-        self.wire = 0;
+    /// Other lengths hold from the next packet on.
+    fn reconfigure(&mut self, of_parts: bool) {
+        self.until = Timestamp::MIN;
+        if of_parts {
+            (self.parts, self.wire) = ([0; PARTS_OF_WINDOW + 1], 0);
+            self.now.wire += std::mem::take(&mut self.fresh);
+        }
     }
 }
 
@@ -272,13 +311,19 @@ impl Lengths {
 
 /// Bytes of payload on the wire. Of a packet that the capture cut short, its length without the headers that
 /// it should have.
-fn payload_len(packet: &Packet<'_>, ip: &Ip<'_>) -> u32 {
+#[inline]
+pub(super) fn payload_len(packet: &Packet<'_>, ip: &Ip<'_>) -> u32 {
     if !packet.snapped {
         return match ip.fragment {
             Some(fragment) => fragment.data.len() as u32,
             None => ip.payload().len() as u32,
         };
     }
+    snapped_payload_len(packet, ip)
+}
+
+#[cold]
+fn snapped_payload_len(packet: &Packet<'_>, ip: &Ip<'_>) -> u32 {
     let link = if packet.headers.ethernet.is_some() { 14 } else { 0 };
     let network = if ip.source.is_ipv4() { 20 } else { 40 };
     let transport = match ip.transport {

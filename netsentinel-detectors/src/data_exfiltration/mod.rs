@@ -242,12 +242,15 @@ impl Tuned {
                 return;
             }
             if let Transport::Tcp(tcp) = ip.transport
-                && !tcp.payload.is_empty()
+                && uploads::may_say(&tcp)
             {
                 self.uploads.see(settings, ip, tcp, cx);
             }
             outflow::judge(&mut self.hosts, settings, packet, ip, cx);
-        } else if site.is_internal(ip.destination) && cx.judges(ip.destination) {
+        } else if hosts::payload_len(packet, ip) > 0
+            && site.is_internal(ip.destination)
+            && cx.judges(ip.destination)
+        {
             // Who has sent something out is entered; what else comes from nowhere finds no entry or no peer.
             self.hosts.receive(packet, ip, cx.now());
         }

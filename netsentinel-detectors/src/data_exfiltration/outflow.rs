@@ -6,7 +6,7 @@ use netsentinel_core::detector::attack::{
 };
 use netsentinel_core::{Context, Finding, Guard, Indicator, Ip, Packet, Report, Rule, Timestamp};
 
-use super::hosts::{Host, Hosts, Outward};
+use super::hosts::{Host, Hosts, Outward, WEIGHED};
 use super::peers::{PARTS, Peer, seconds};
 use super::{RATIO, SLOW, Settings, VOLUME};
 
@@ -35,8 +35,6 @@ pub(super) const PRODUCER: Guard = Guard {
     summary: "the host always sent more than it got, and to this destination for an hour: cameras, feeds",
 };
 
-/// Reputation may lower a threshold to a tenth: what is below that need not be weighed.
-const WEIGHED: u64 = 10;
 /// Occasions from which on a destination is a habit.
 const OCCASIONS: u8 = 3;
 /// A destination known for so many seconds is not new.
@@ -62,10 +60,10 @@ pub(super) fn judge(
     if outward.turned {
         judge_slow(host, settings, ip, cx);
     }
-    if outward.payload > 0 {
+    if outward.payload > 0 && outward.sent >= settings.ratio_bytes.get() / WEIGHED {
         judge_ratio(host, settings, ip, outward, cx);
     }
-    if host.wire >= settings.threshold.get() / WEIGHED {
+    if host.wire() >= settings.threshold.get() / WEIGHED {
         judge_volume(host, settings, packet.wire_len, ip, cx);
     }
 }
@@ -79,10 +77,9 @@ fn judge_volume(
     cx: &mut Context<'_>,
 ) {
     let (subject, base) = (Subject::host(ip.source), settings.threshold.get());
-    let top = host.peers.top().copied();
-    let target = top.map_or(ip.destination, |peer| peer.address);
+    let target = host.peers.top().map_or(ip.destination, |peer| peer.address);
     let indicator = Some(Indicator::Ip(target));
-    let Some(reached) = cx.reaches(&VOLUME, subject, base, host.wire, indicator) else { return };
+    let Some(reached) = cx.reaches(&VOLUME, subject, base, host.wire(), indicator) else { return };
     if spare_volume(host, reached.count(), base, subject, cx) {
         return;
     }
@@ -99,6 +96,7 @@ fn judge_volume(
     if cx.is_part_of(&RATIO, Subject::pair(ip.source, target), &finding) {
         return;
     }
+    let top = host.peers.top().copied();
     cx.raise(finding, |report| tell_volume(&finding, top.as_ref(), report));
 }
 
@@ -111,11 +109,12 @@ fn judge_ratio(
     cx: &mut Context<'_>,
 ) {
     let base = settings.ratio_bytes.get();
-    let Some(peer) = host.peers.find(ip.destination).copied() else { return };
+    let Some(peer) = host.peers.find(ip.destination) else { return };
     let (sent, received) = (peer.sent(), peer.received());
-    if sent < base / WEIGHED || !one_sided(sent, received, settings.ratio_percent.get()) {
+    if !one_sided(sent, received, settings.ratio_percent.get()) {
         return;
     }
+    let peer = *peer;
     let subject = Subject::pair(ip.source, ip.destination);
     let indicator = Some(Indicator::Ip(ip.destination));
     let Some(reached) = cx.reaches(&RATIO, subject, base, sent, indicator) else { return };

@@ -40,10 +40,13 @@ pub(super) struct Peer {
 
 /// The peers of one host.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub(super) struct Peers {
-    peers: [Option<Peer>; PEERS],
     /// Who was met last: most packets are of the same exchange as the one before.
     last: u8,
+    /// A word of each one's address, by which to find it: equal for the same address. 0 where there is nobody.
+    words: [u32; PEERS],
+    peers: [Option<Peer>; PEERS],
 }
 
 /// What a peer is talked to by, as far as it shows.
@@ -63,7 +66,7 @@ pub(super) enum Service {
 
 impl Peers {
     pub(super) const fn new() -> Self {
-        Self { peers: [None; PEERS], last: 0 }
+        Self { last: 0, words: [0; PEERS], peers: [None; PEERS] }
     }
 
     /// A copy of all places.
@@ -86,23 +89,38 @@ impl Peers {
     }
 
     /// The peer with this address, if it has a place.
+    #[inline]
     pub(super) fn find(&mut self, address: IpAddr) -> Option<&mut Peer> {
-        let is = |peer: &Option<Peer>| peer.as_ref().is_some_and(|peer| peer.address == address);
-        let last = usize::from(self.last);
-        let at = match self.peers.get(last).is_some_and(is) {
-            true => last,
-            false => self.peers.iter().position(is)?,
-        };
-        self.last = at as u8;
+        let at = self.place(address)?;
         self.peers.get_mut(at)?.as_mut()
     }
 
-    /// Counts what goes out to `ip.destination`; gives its peer, if it has or gets a place.
-    pub(super) fn send(&mut self, ip: &Ip<'_>, bytes: u32, now: Timestamp) -> Option<&mut Peer> {
-        if self.find(ip.destination).is_none() {
-            self.admit(ip, bytes, now)?;
+    #[inline]
+    fn place(&mut self, address: IpAddr) -> Option<usize> {
+        let word = word(address);
+        let last = usize::from(self.last);
+        if self.words.get(last) == Some(&word) && self.is_at(last, address) {
+            return Some(last);
         }
-        let peer = self.peers.get_mut(usize::from(self.last))?.as_mut()?;
+        let mut places = (0..PEERS).filter(|at| self.words.get(*at) == Some(&word));
+        let at = places.find(|at| self.is_at(*at, address))?;
+        self.last = at as u8;
+        Some(at)
+    }
+
+    #[inline]
+    fn is_at(&self, place: usize, address: IpAddr) -> bool {
+        matches!(self.peers.get(place), Some(Some(peer)) if peer.address == address)
+    }
+
+    /// Counts what goes out to `ip.destination`; gives its peer, if it has or gets a place.
+    #[inline]
+    pub(super) fn send(&mut self, ip: &Ip<'_>, bytes: u32, now: Timestamp) -> Option<&mut Peer> {
+        let at = match self.place(ip.destination) {
+            Some(at) => at,
+            None => self.admit(ip, bytes, now)?,
+        };
+        let peer = self.peers.get_mut(at)?.as_mut()?;
         peer.credit = peer.credit.saturating_add(bytes);
         peer.out[0] = peer.out[0].saturating_add(bytes);
         if peer.service == Service::Unknown {
@@ -112,7 +130,7 @@ impl Peers {
     }
 
     /// Gives a newcomer a free place, or that of a peer whose credit it has used up.
-    fn admit(&mut self, ip: &Ip<'_>, bytes: u32, now: Timestamp) -> Option<()> {
+    fn admit(&mut self, ip: &Ip<'_>, bytes: u32, now: Timestamp) -> Option<usize> {
         let at = match self.peers.iter().position(Option::is_none) {
             Some(free) => free,
             None => {
@@ -128,8 +146,9 @@ impl Peers {
             }
         };
         *self.peers.get_mut(at)? = Some(Peer::met(ip, now));
+        *self.words.get_mut(at)? = word(ip.destination);
         self.last = at as u8;
-        Some(())
+        Some(at)
     }
 }
 
@@ -258,6 +277,18 @@ impl Service {
                 _ => Self::Unknown,
             },
             _ => Self::Unknown,
+        }
+    }
+}
+
+/// A word by which an address is told from most others.
+#[inline]
+fn word(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(v4) => v4.to_bits(),
+        IpAddr::V6(v6) => {
+            let bits = v6.to_bits();
+            (bits ^ bits >> 32 ^ bits >> 64 ^ bits >> 96) as u32
         }
     }
 }

@@ -33,6 +33,8 @@ const WINDOW: Seconds = Seconds::new(3_600).unwrap();
 const SHARE: usize = 64;
 /// Ports that mail is handed in at.
 const MAIL_PORTS: [u16; 3] = [25, 587, 2525];
+/// Bytes of the longest command.
+const LINE_MAX: usize = 512;
 /// The header of a mail is looked for in so many bytes.
 const HEADER_MAX: u32 = 4_096;
 
@@ -61,6 +63,14 @@ enum Said {
     LogIn,
     Data,
     Else,
+}
+
+/// Whether the segment may be one that the rule is about. Asked of each one that goes out: nearly all have no
+/// payload, or one that is no line.
+#[inline]
+pub(super) fn may_say(tcp: &Tcp<'_>) -> bool {
+    let line = tcp.payload.len() <= LINE_MAX && tcp.payload.last() == Some(&b'\n');
+    line || !tcp.payload.is_empty() && MAIL_PORTS.contains(&tcp.destination_port)
 }
 
 impl Uploads {
@@ -210,7 +220,6 @@ impl Said {
 
 /// Whether it is one command of FTP: a short line of text.
 fn is_line(payload: &[u8]) -> bool {
-    const LINE_MAX: usize = 512;
     let command = matches!(payload.get(4), Some(b' ' | b'\r'));
     command && payload.len() <= LINE_MAX && payload.ends_with(b"\r\n")
 }

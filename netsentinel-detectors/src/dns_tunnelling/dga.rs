@@ -11,6 +11,7 @@ use netsentinel_core::{
 };
 
 use super::Settings;
+use super::names::Spelt;
 use super::spelling::Spelling;
 
 pub(super) const DGA: Rule = Rule {
@@ -64,7 +65,9 @@ impl Missing {
 
     /// Somebody's name exists. Counted only for who asked for others that do not.
     pub(super) fn resolved(&mut self, client: IpAddr, now: Timestamp) {
-        if let Some(answers) = self.answers.touch(&client, now) {
+        if !self.answers.is_empty()
+            && let Some(answers) = self.answers.touch(&client, now)
+        {
             answers.existing = answers.existing.saturating_add(1);
         }
     }
@@ -73,16 +76,17 @@ impl Missing {
     pub(super) fn missing(
         &mut self,
         settings: &Settings,
-        name: &Spelling,
+        name: &Spelt,
         ip: &Ip<'_>,
         cx: &mut Context<'_>,
     ) {
+        let (name, domain) = (&name.spelling, name.domain);
         if !name.is_public() {
             return;
         }
         let (client, now) = (ip.destination, cx.now());
         let computed = u64::from(name.is_computed());
-        let seen = self.domains.add(client, name.domain_hash() << 1 | computed, now);
+        let seen = self.domains.add(client, domain << 1 | computed, now);
         if !seen.new {
             return;
         }

@@ -81,6 +81,7 @@
 mod dga;
 mod direct;
 mod guards;
+mod names;
 mod seed;
 mod settings;
 mod spelling;
@@ -91,7 +92,7 @@ mod tunnel;
 
 use netsentinel_core::config::Profile;
 use netsentinel_core::detector::attack::{DNS_C2, PROTOCOL_TUNNELING};
-use netsentinel_core::dns::{DNS_PORT, Message, Messages};
+use netsentinel_core::dns::{DNS_PORT, Message, Messages, Questions};
 use netsentinel_core::{
     Asks, Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Ip,
     NeedsRestart, Packet, Party, Rule, Setup, Severity, Transport, Usage,
@@ -127,6 +128,7 @@ pub struct DnsTunnelling {
 }
 
 struct Tuned {
+    names: names::Names,
     tunnels: tunnel::Tunnels,
     missing: dga::Missing,
     strangers: direct::Strangers,
@@ -167,6 +169,7 @@ impl DetectorKind for DnsTunnelling {
     fn new(settings: Settings, setup: &Setup) -> Self {
         let tuned = (setup.profile == Profile::Tuned).then(|| {
             Box::new(Tuned {
+                names: names::Names::new(),
                 tunnels: tunnel::Tunnels::new(&settings, setup.limits),
                 missing: dga::Missing::new(&settings, setup.limits),
                 strangers: direct::Strangers::new(setup.limits),
@@ -197,14 +200,23 @@ impl Detector for DnsTunnelling {
             });
             return;
         };
-        if let Transport::Udp(udp) = ip.transport
+        let Transport::Udp(udp) = ip.transport else {
+            return self.messages.find(packet, |message| {
+                tuned.judge(&settings, message, &message.read_questions(), ip, cx);
+            });
+        };
+        let message = Message::parse(udp.payload);
+        let questions = message.map(|message| message.read_questions());
+        let both = message.as_ref().zip(questions.as_ref());
+        if !both.is_some_and(|(message, questions)| message.is_plausible(questions))
             && !packet.snapped
             && !udp.payload.is_empty()
-            && !Message::parse(udp.payload).is_some_and(|message| message.is_plausible())
         {
             tuned.strangers.see(&settings, ip, udp, cx);
         }
-        self.messages.find(packet, |message| tuned.judge(&settings, message, ip, cx));
+        if let Some((message, questions)) = both {
+            tuned.judge(&settings, message, questions, ip, cx);
+        }
     }
 
     fn on_verdict(&mut self, finding: &Finding<'_>, cx: &mut Context<'_>) {
@@ -223,6 +235,7 @@ impl Detector for DnsTunnelling {
     fn tables(&self) -> Vec<(&'static str, Usage)> {
         let mut tables = vec![("streams", self.messages.usage())];
         if let Some(tuned) = &self.tuned {
+            tables.push(("names", tuned.names.usage()));
             tables.push(("talks", tuned.tunnels.usage()));
             tables.extend(tuned.missing.usage());
             tables.push(("not_dns", tuned.strangers.usage()));
@@ -236,26 +249,31 @@ impl Tuned {
         &mut self,
         settings: &Settings,
         message: &Message<'_>,
+        questions: &Questions<'_>,
         ip: &Ip<'_>,
         cx: &mut Context<'_>,
     ) {
         const NO_SUCH_NAME: u8 = 3;
         let (from, to) = ip.ports().unwrap_or_default();
         if message.is_query() {
-            if to == DNS_PORT {
-                self.tunnels.ask(settings, message, ip, cx);
+            if to == DNS_PORT
+                && let Some(question) = questions.longest
+                && !tunnel::is_of_keys(&question)
+                && let Some(name) = self.names.tell(&question.name)
+            {
+                self.tunnels.ask(settings, (question, name), ip, cx);
             }
             return;
         }
         if from != DNS_PORT || !cx.judges(ip.destination) {
             return;
         }
-        let Some(question) = message.questions().next() else { return };
-        let Some(name) = spelling::Spelling::of(&question.name) else { return };
+        let Some(question) = questions.first else { return };
+        let Some(name) = self.names.tell(&question.name) else { return };
         match message.response_code() {
-            NO_SUCH_NAME => self.missing.missing(settings, &name, ip, cx),
+            NO_SUCH_NAME => self.missing.missing(settings, name, ip, cx),
             _ => self.missing.resolved(ip.destination, cx.now()),
         }
-        self.tunnels.answer(settings, message, (question, &name), ip, cx);
+        self.tunnels.answer(settings, (message, questions), (question, name), ip, cx);
     }
 }

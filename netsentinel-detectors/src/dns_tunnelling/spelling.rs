@@ -202,15 +202,16 @@ impl Information {
     /// count.
     pub(super) fn bits(&self, text: &[u8]) -> u32 {
         let mut counts = [0_u8; 256];
-        let mut total = 0;
+        let log = |n: usize| self.logs.get(n).copied().unwrap_or_default();
+        let (mut total, mut spent) = (0, 0);
         for byte in text.iter().filter(|byte| **byte != b'.') {
             let Some(count) = counts.get_mut(usize::from(*byte)) else { continue };
+            // The sum of the characters' shares, one occurrence after the other.
+            let before = usize::from(*count);
             *count = count.saturating_add(1);
+            spent += log(usize::from(*count)) - log(before);
             total += 1;
         }
-        let log = |n: usize| self.logs.get(n).copied().unwrap_or_default();
-        let spent: u32 =
-            counts.iter().filter(|count| **count > 1).map(|c| log(usize::from(*c))).sum();
         log(total).saturating_sub(spent) / 256
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use netsentinel_core::window::{BoundedMap, Sketch};
 use netsentinel_core::{Limits, Timestamp, Usage};
 
+use super::names::Spelt;
+
 /// The share of the keys: most names are asked for as they were registered and take no entry.
 const SHARE: usize = 4;
 
@@ -29,6 +31,8 @@ pub(super) struct Talk {
     began: Timestamp,
     pub(super) now: Half,
     before: Half,
+    /// Different names of both halves, while no other was noted since they were counted.
+    different: Option<u64>,
     /// Whether the client was asked for names of the same domain: it asks for others.
     pub(super) forwards: bool,
 }
@@ -90,17 +94,48 @@ impl Talks {
 
 impl Talk {
     fn begun(now: Timestamp) -> Self {
-        Self { began: now, now: Half::default(), before: Half::default(), forwards: false }
+        let nothing = Half::default();
+        Self { began: now, now: nothing, before: nothing, different: None, forwards: false }
     }
 
     /// Begins a new half where one has passed, so that nothing older than the window ever counts.
     fn turn(&mut self, now: Timestamp, half: u64) {
-        let passed = now.nanos_since(self.began) / half;
-        if passed > 0 {
+        let elapsed = now.nanos_since(self.began);
+        if elapsed >= half {
+            let passed = elapsed / half;
+            self.different = None;
             self.before = if passed == 1 { self.now } else { Half::default() };
             self.now = Half::default();
             self.began = now;
         }
+    }
+
+    /// Notes a question for a name.
+    pub(super) fn ask(&mut self, name: &Spelt, long: bool) {
+        let half = &mut self.now;
+        if half.names.add_at(name.place) {
+            self.different = None;
+        }
+        if long {
+            half.long.add_at(name.place);
+        }
+        half.queries = half.queries.saturating_add(1);
+        half.bits = half.bits.saturating_add(name.bits);
+        half.characters = half.characters.saturating_add(name.below_len as u32);
+        half.addresses = half.addresses.saturating_add(name.is_address_in_list.into());
+        half.suffixed = half.suffixed.saturating_add(name.is_suffixed.into());
+    }
+
+    /// Bytes of information in the different names of both halves.
+    pub(super) fn bytes(&mut self) -> u64 {
+        let (now, before) = (&self.now, &self.before);
+        let different = *self.different.get_or_insert_with(|| {
+            let mut names = now.names;
+            names.merge(&before.names);
+            names.count()
+        });
+        let queries = now.queries.saturating_add(before.queries);
+        bytes(different, queries, now.bits.saturating_add(before.bits))
     }
 
     /// Both halves together.
@@ -133,15 +168,18 @@ impl Talk {
 impl Half {
     /// Bytes of information in the different names: their number times the mean of all.
     pub(super) fn bytes(&self) -> u64 {
-        let queries = u64::from(self.queries.max(1));
-        let different = self.names.count().min(queries);
-        different.saturating_mul(self.bits.into()) / queries / 8
+        bytes(self.names.count(), self.queries, self.bits)
     }
 
     /// Characters of a name below the domain, on average.
     pub(super) fn mean_length(&self) -> u32 {
         self.characters / self.queries.max(1)
     }
+}
+
+fn bytes(different: u64, queries: u32, bits: u32) -> u64 {
+    let queries = u64::from(queries.max(1));
+    different.min(queries).saturating_mul(bits.into()) / queries / 8
 }
 
 fn half(window: Duration) -> u64 {
@@ -172,7 +210,9 @@ mod tests {
             talk.now.queries += 1;
             talk.now.bits += 80;
         }
-        let both = talks.touch(key, at(40)).unwrap().both();
+        let talk = talks.touch(key, at(40)).unwrap();
+        assert_eq!(talk.bytes(), talk.both().bytes());
+        let both = talk.both();
         assert!((5..=10).contains(&both.queries), "{}", both.queries);
         assert_eq!(both.bytes(), 30);
         assert_eq!(talks.touch(key, at(51)).unwrap().both().queries, 0);

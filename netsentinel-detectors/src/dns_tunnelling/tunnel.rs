@@ -1,12 +1,13 @@
 //! Names that carry data, and answers that carry commands.
 
 use netsentinel_core::alert::{Endpoint, Subject};
-use netsentinel_core::dns::{Answer, DNS_PORT, Message, Name, Question};
+use netsentinel_core::dns::{Answer, DNS_PORT, Message, Name, Question, Questions};
 use netsentinel_core::{Context, Finding, Indicator, Ip, Limits, Report, Rule, Timestamp, Usage};
 
 use super::guards::{self, FEW_NAMES, FORWARDER, REVERSE, SERVICE_NAME};
-use super::spelling::{self, Information, Spelling};
-use super::talks::{Half, TalkKey, Talks};
+use super::names::Spelt;
+use super::spelling::{self, Spelling};
+use super::talks::{Half, Talk, TalkKey, Talks};
 use super::{ANSWERS, LONG_NAME, Settings, VOLUME};
 
 /// Key negotiation and transaction signatures: what stands for a name is a key's.
@@ -20,13 +21,12 @@ const WEIGHED: u64 = 10;
 /// The talks by names, and what judges them.
 pub(super) struct Tunnels {
     talks: Talks,
-    information: Information,
 }
 
 /// A question of a client, as the rules need it.
 struct Asked<'a> {
     question: Question<'a>,
-    name: Spelling,
+    name: &'a Spelt,
     key: TalkKey,
     server: Endpoint,
 }
@@ -34,7 +34,7 @@ struct Asked<'a> {
 impl Tunnels {
     pub(super) fn new(settings: &Settings, limits: Limits) -> Self {
         let talks = Talks::new(limits, settings.window.duration());
-        Self { talks, information: Information::new() }
+        Self { talks }
     }
 
     pub(super) fn reconfigure(&mut self, settings: &Settings) {
@@ -45,18 +45,13 @@ impl Tunnels {
     pub(super) fn ask(
         &mut self,
         settings: &Settings,
-        message: &Message<'_>,
+        (question, name): (Question<'_>, &Spelt),
         ip: &Ip<'_>,
         cx: &mut Context<'_>,
     ) {
-        let Some(question) = message.questions().max_by_key(|q| q.name.text_len()) else { return };
-        if KEY_NAMES.contains(&question.kind) {
-            return;
-        }
-        let Some(name) = Spelling::of(&question.name) else { return };
-        let domain = name.domain_hash();
+        let domain = name.domain;
         let long = question.name.text_len() as u64 > settings.query_len.get();
-        let carries = name.below().len() >= CARRIES_LEN && !name.is_reverse();
+        let carries = name.below_len >= CARRIES_LEN && !name.is_reverse;
         let now = cx.now();
         if carries && cx.judges(ip.destination) {
             self.note_forwarder(TalkKey { client: ip.destination, domain }, long, now);
@@ -71,8 +66,9 @@ impl Tunnels {
             server: Endpoint::ip(ip.destination).port(DNS_PORT),
         };
         if carries {
-            self.note_name(&asked, long, now);
-            self.judge_volume(settings, &asked, cx);
+            let talk = self.talks.entry(asked.key, now);
+            talk.ask(name, long);
+            judge_volume(talk, settings, &asked, cx);
         }
         if long {
             self.judge_length(settings, &asked, cx);
@@ -87,55 +83,6 @@ impl Tunnels {
         }
     }
 
-    fn note_name(&mut self, asked: &Asked<'_>, long: bool, now: Timestamp) {
-        let name = &asked.name;
-        let bits = self.information.bits(name.below());
-        let half = &mut self.talks.entry(asked.key, now).now;
-        half.names.add(&name.hash());
-        if long {
-            half.long.add(&name.hash());
-        }
-        half.queries = half.queries.saturating_add(1);
-        half.bits = half.bits.saturating_add(bits);
-        half.characters = half.characters.saturating_add(name.below().len() as u32);
-        half.addresses = half.addresses.saturating_add(name.is_address_in_list().into());
-        half.suffixed = half.suffixed.saturating_add(name.is_suffixed().into());
-    }
-
-    /// `dns_tunnelling/volume`.
-    fn judge_volume(&mut self, settings: &Settings, asked: &Asked<'_>, cx: &mut Context<'_>) {
-        let Some(talk) = self.talks.touch(asked.key, cx.now()) else { return };
-        let base = settings.bytes.get();
-        if talk.bytes_at_most() < base / WEIGHED {
-            return;
-        }
-        let both = talk.both();
-        let subject = asked.subject();
-        let indicator = asked.name.domain_text().map(Indicator::Domain);
-        let Some(reached) = cx.reaches(&VOLUME, subject, base, both.bytes(), indicator) else {
-            return;
-        };
-        if guards::spare_volume(&both, talk.forwards, base, subject, cx) {
-            return;
-        }
-        let finding = Finding {
-            rule: &VOLUME,
-            subject,
-            reached,
-            step: u64::from(self.information.bits(asked.name.below()) / 8),
-            source: Endpoint::ip(asked.key.client),
-            target: asked.server,
-            window: Some(settings.window),
-        };
-        if joins(&[&LONG_NAME, &ANSWERS], &finding, cx) {
-            return;
-        }
-        cx.raise(finding, |report| {
-            asked.evidence(report);
-            tell_volume(&finding, &both, asked.name.domain(), report);
-        });
-    }
-
     /// `dns_tunnelling/long_name`.
     fn judge_length(&mut self, settings: &Settings, asked: &Asked<'_>, cx: &mut Context<'_>) {
         let Question { name, kind } = asked.question;
@@ -147,7 +94,7 @@ impl Tunnels {
         let talk = self.talks.touch(asked.key, cx.now());
         let (forwards, names) =
             talk.map_or((false, 0), |talk| (talk.forwards, talk.both().long.count()));
-        let spelt = &asked.name;
+        let spelt = &asked.name.spelling;
         let few = names < settings.long_names.get() && !guards::says_much(spelt);
         for (met, guard) in [
             (spelt.is_reverse(), &REVERSE),
@@ -182,30 +129,31 @@ impl Tunnels {
     pub(super) fn answer(
         &mut self,
         settings: &Settings,
-        message: &Message<'_>,
-        (question, name): (Question<'_>, &Spelling),
+        (message, questions): (&Message<'_>, &Questions<'_>),
+        (question, name): (Question<'_>, &Spelt),
         ip: &Ip<'_>,
         cx: &mut Context<'_>,
     ) {
-        if name.below().is_empty() || name.is_reverse() || KEY_NAMES.contains(&question.kind) {
+        if name.below_len == 0 || name.is_reverse || is_of_keys(&question) {
             return;
         }
-        let key = TalkKey { client: ip.destination, domain: name.domain_hash() };
-        let carried: usize =
-            message.answers().filter(|answer| carries(answer, name)).map(|a| a.data.len()).sum();
+        let key = TalkKey { client: ip.destination, domain: name.domain };
+        // Nobody asked for anything that holds something.
         let Some(talk) = self.talks.touch(key, cx.now()) else { return };
+        let told = Told::by(message, questions, &name.spelling);
         let half = &mut talk.now;
         half.answers = half.answers.saturating_add(1);
-        half.verdicts = half.verdicts.saturating_add(is_verdict(message).into());
-        if carried == 0 {
+        half.verdicts = half.verdicts.saturating_add(told.verdict.into());
+        if told.carried == 0 {
             return;
         }
-        half.carried = half.carried.saturating_add(u32::try_from(carried).unwrap_or(u32::MAX));
-        half.answered.add(&name.hash());
+        let carried = u32::try_from(told.carried).unwrap_or(u32::MAX);
+        half.carried = half.carried.saturating_add(carried);
+        half.answered.add_at(name.place);
         let both = talk.both();
         let subject = key.subject();
         let (base, count) = (settings.answers.get(), both.answered.count());
-        let indicator = name.domain_text().map(Indicator::Domain);
+        let indicator = name.spelling.domain_text().map(Indicator::Domain);
         let Some(reached) = cx.reaches(&ANSWERS, subject, base, count, indicator) else { return };
         if guards::spare_answers(&both, talk.forwards, subject, cx) {
             return;
@@ -223,15 +171,46 @@ impl Tunnels {
             return;
         }
         cx.raise(finding, |report| {
-            let asked = Asked { question, name: name.clone(), key, server: finding.target };
+            let asked = Asked { question, name, key, server: finding.target };
             asked.evidence(report);
-            tell_answers(&finding, &both, name.domain(), report);
+            tell_answers(&finding, &both, name.spelling.domain(), report);
         });
     }
 
     pub(super) fn usage(&self) -> Usage {
         self.talks.usage()
     }
+}
+
+/// `dns_tunnelling/volume`.
+fn judge_volume(talk: &mut Talk, settings: &Settings, asked: &Asked<'_>, cx: &mut Context<'_>) {
+    let base = settings.bytes.get();
+    if talk.bytes_at_most() < base / WEIGHED {
+        return;
+    }
+    let (subject, spelling) = (asked.subject(), &asked.name.spelling);
+    let indicator = spelling.domain_text().map(Indicator::Domain);
+    let Some(reached) = cx.reaches(&VOLUME, subject, base, talk.bytes(), indicator) else { return };
+    let both = talk.both();
+    if guards::spare_volume(&both, talk.forwards, base, subject, cx) {
+        return;
+    }
+    let finding = Finding {
+        rule: &VOLUME,
+        subject,
+        reached,
+        step: u64::from(asked.name.bits / 8),
+        source: Endpoint::ip(asked.key.client),
+        target: asked.server,
+        window: Some(settings.window),
+    };
+    if joins(&[&LONG_NAME, &ANSWERS], &finding, cx) {
+        return;
+    }
+    cx.raise(finding, |report| {
+        asked.evidence(report);
+        tell_volume(&finding, &both, spelling.domain(), report);
+    });
 }
 
 impl Asked<'_> {
@@ -300,6 +279,33 @@ fn joins(rules: &[&'static Rule], finding: &Finding<'_>, cx: &mut Context<'_>) -
     rules.iter().any(|rule| cx.is_part_of(rule, finding.subject, finding))
 }
 
+/// Whether a question is about a key, whose name says nothing.
+pub(super) fn is_of_keys(question: &Question<'_>) -> bool {
+    KEY_NAMES.contains(&question.kind)
+}
+
+/// What the records of an answer tell.
+struct Told {
+    /// Bytes in records that carry anything.
+    carried: usize,
+    /// Whether it only tells yes or no.
+    verdict: bool,
+}
+
+impl Told {
+    fn by(message: &Message<'_>, questions: &Questions<'_>, asked: &Spelling) -> Self {
+        const LOOPBACK: u8 = 127;
+        let mut told = Self { carried: 0, verdict: true };
+        for answer in message.answers_behind(questions) {
+            told.verdict &= answer.kind == A && answer.data.first() == Some(&LOOPBACK);
+            if answer.kind != A && carries(&answer, asked) {
+                told.carried += answer.data.len();
+            }
+        }
+        told
+    }
+}
+
 /// Whether a record can carry anything: text, bytes without a form, a key; or a name of the same domain
 /// that looks encoded.
 fn carries(answer: &Answer<'_>, asked: &Spelling) -> bool {
@@ -316,11 +322,4 @@ fn carries(answer: &Answer<'_>, asked: &Spelling) -> bool {
     target.is_some_and(|target| {
         target.domain() == asked.domain() && spelling::is_encoded(target.below())
     })
-}
-
-/// Whether the answer only tells yes or no.
-fn is_verdict(message: &Message<'_>) -> bool {
-    const LOOPBACK: u8 = 127;
-    let mut answers = message.answers();
-    answers.all(|answer| answer.kind == A && answer.data.first() == Some(&LOOPBACK))
 }
