@@ -75,10 +75,22 @@ impl<'a> Message<'a> {
     }
 
     /// Reads the questions.
+    #[inline]
     pub fn read_questions(&self) -> Questions<'a> {
+        // Nearly every message has one.
+        match (self.question_count(), Question::read(self.bytes, HEADER_LEN)) {
+            (1, Some((only, end))) => {
+                Questions { first: Some(only), longest: Some(only), end: Some(end) }
+            }
+            (claimed, _) => self.read_several(claimed),
+        }
+    }
+
+    #[cold]
+    fn read_several(&self, claimed: u16) -> Questions<'a> {
         let (mut first, mut longest) = (None, None::<Question<'a>>);
         let mut end = Some(HEADER_LEN);
-        for _ in 0..self.question_count() {
+        for _ in 0..claimed {
             let Some((question, behind)) = end.and_then(|at| Question::read(self.bytes, at)) else {
                 end = None;
                 break;

@@ -292,7 +292,7 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
         &mut self.slots[before].next
     }
 
-    #[inline]
+    #[inline(always)]
     fn touch_slot(&mut self, slot: u32) {
         let entry = &mut self.slots[slot as usize];
         if !entry.kept || self.newest.nanos_since(entry.touched) >= self.grain {

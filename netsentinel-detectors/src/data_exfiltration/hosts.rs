@@ -135,7 +135,7 @@ impl Hosts {
     }
 
     /// Counts a packet with payload from an external host to an internal one that has sent something before.
-    #[inline]
+    #[inline(never)]
     pub(super) fn receive(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, now: Timestamp) {
         if let Some(host) = self.hosts.touch(&ip.destination, now) {
             if now >= host.until {

@@ -96,7 +96,7 @@ use netsentinel_core::detector::attack::{
     EXFILTRATION_OVER_ALTERNATIVE_PROTOCOL, EXFILTRATION_OVER_C2,
 };
 use netsentinel_core::{
-    Asks, Context, Descriptor, Detector, DetectorKind, Finding, Interest, NeedsRestart, Packet,
+    Asks, Context, Descriptor, Detector, DetectorKind, Finding, Interest, Ip, NeedsRestart, Packet,
     Party, Rule, Setup, Severity, Transport, Usage,
 };
 
@@ -231,22 +231,18 @@ impl Detector for DataExfiltration {
 }
 
 impl Tuned {
+    /// Nearly all that need not be counted leaves here: what stays outside or inside, and what brings nothing in.
+    #[inline(always)]
     fn see(&mut self, settings: &Settings, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let Some(ip) = packet.ip() else { return };
-        if let Transport::Icmp(icmp) = ip.transport {
-            self.echoes.see(settings, ip, icmp, cx);
+        if let Transport::Icmp(icmp) = &ip.transport {
+            self.echoes.see(settings, ip, *icmp, cx);
         }
         let site = cx.site();
         if site.is_internal(ip.source) {
-            if !site.is_external_unicast(ip.destination) || !cx.judges(ip.source) {
-                return;
+            if site.is_external_unicast(ip.destination) && cx.judges(ip.source) {
+                self.send(settings, packet, ip, cx);
             }
-            if let Transport::Tcp(tcp) = ip.transport
-                && uploads::may_say(&tcp)
-            {
-                self.uploads.see(settings, ip, tcp, cx);
-            }
-            outflow::judge(&mut self.hosts, settings, packet, ip, cx);
         } else if hosts::payload_len(packet, ip) > 0
             && site.is_internal(ip.destination)
             && cx.judges(ip.destination)
@@ -254,5 +250,21 @@ impl Tuned {
             // Who has sent something out is entered; what else comes from nowhere finds no entry or no peer.
             self.hosts.receive(packet, ip, cx.now());
         }
+    }
+
+    #[inline(never)]
+    fn send(
+        &mut self,
+        settings: &Settings,
+        packet: &Packet<'_>,
+        ip: &Ip<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        if let Transport::Tcp(tcp) = &ip.transport
+            && uploads::may_say(tcp)
+        {
+            self.uploads.see(settings, ip, *tcp, cx);
+        }
+        outflow::judge(&mut self.hosts, settings, packet, ip, cx);
     }
 }

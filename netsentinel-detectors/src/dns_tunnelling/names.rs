@@ -22,7 +22,9 @@ struct Remembered {
     wire: [u8; Name::MAX_WIRE_LEN],
     /// 0 where nothing is remembered.
     len: u8,
-    spelt: Option<Spelt>,
+    /// Whether the name has a registered domain; without it, what is spelt is nothing.
+    has_domain: bool,
+    spelt: Spelt,
 }
 
 /// What a name tells.
@@ -31,14 +33,15 @@ pub(super) struct Spelt {
     pub(super) spelling: Spelling,
     /// A fingerprint of the registered domain, the same in every process.
     pub(super) domain: u64,
-    /// Where sketches note it.
-    pub(super) place: SketchPlace,
     /// Characters before the registered domain.
     pub(super) below_len: usize,
-    /// The information in them, in bits.
-    pub(super) bits: u32,
     /// Whether it is an address, to be looked up in reverse.
     pub(super) is_reverse: bool,
+    /// Where sketches note it.
+    place: Option<SketchPlace>,
+    /// The information in the characters before the registered domain, in bits; like what follows told only of
+    /// names that can carry anything.
+    pub(super) bits: u32,
     /// Whether it begins with an address, as lists of addresses are asked.
     pub(super) is_address_in_list: bool,
     /// Whether it is a public name with a domain put behind it.
@@ -48,7 +51,12 @@ pub(super) struct Spelt {
 impl Names {
     /// No names.
     pub(super) fn new() -> Self {
-        let nothing = || Remembered { wire: [0; Name::MAX_WIRE_LEN], len: 0, spelt: None };
+        let nothing = || Remembered {
+            wire: [0; Name::MAX_WIRE_LEN],
+            len: 0,
+            has_domain: false,
+            spelt: Spelt::NOTHING,
+        };
         let names = std::iter::repeat_with(nothing).take(NAMES).collect();
         Self { names, information: Information::new() }
     }
@@ -63,7 +71,7 @@ impl Names {
         if !known {
             place.learn(name, wire, &self.information);
         }
-        place.spelt.as_ref()
+        place.has_domain.then_some(&place.spelt)
     }
 
     pub(super) fn usage(&self) -> Usage {
@@ -84,22 +92,48 @@ impl Remembered {
             place.copy_from_slice(wire);
             self.len = u8::try_from(wire.len()).unwrap_or(0);
         }
-        self.spelt = Spelling::of(name).map(|spelling| Spelt::of(spelling, information));
+        self.has_domain = self.spelt.spelling.read(name);
+        if self.has_domain {
+            self.spelt.weigh(information);
+        }
     }
 }
 
 impl Spelt {
-    fn of(spelling: Spelling, information: &Information) -> Self {
-        let below = spelling.below();
-        Self {
-            domain: spelling.domain_hash(),
-            place: SketchPlace::of(&spelling.hash()),
-            below_len: below.len(),
-            bits: information.bits(below),
-            is_reverse: spelling.is_reverse(),
-            is_address_in_list: spelling.is_address_in_list(),
-            is_suffixed: spelling.is_suffixed(),
-            spelling,
+    const NOTHING: Self = Self {
+        spelling: Spelling::EMPTY,
+        domain: 0,
+        below_len: 0,
+        is_reverse: false,
+        place: None,
+        bits: 0,
+        is_address_in_list: false,
+        is_suffixed: false,
+    };
+
+    /// Whether it can carry anything: shorter names below a domain, such as `www`, and addresses can not.
+    pub(super) const fn carries(&self) -> bool {
+        const CARRIES_LEN: usize = 4;
+        self.below_len >= CARRIES_LEN && !self.is_reverse
+    }
+
+    /// Where sketches note it.
+    pub(super) fn place(&self) -> SketchPlace {
+        self.place.unwrap_or_else(|| SketchPlace::of(&self.spelling.hash()))
+    }
+
+    /// Works out what the name tells.
+    fn weigh(&mut self, information: &Information) {
+        let spelling = &self.spelling;
+        self.domain = spelling.domain_hash();
+        self.below_len = spelling.below().len();
+        self.is_reverse = spelling.is_reverse();
+        self.place = None;
+        if self.carries() {
+            self.place = Some(SketchPlace::of(&spelling.hash()));
+            self.bits = information.bits(spelling.below());
+            self.is_address_in_list = spelling.is_address_in_list();
+            self.is_suffixed = spelling.is_suffixed();
         }
     }
 }

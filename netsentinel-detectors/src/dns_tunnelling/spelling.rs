@@ -28,25 +28,58 @@ pub(super) struct Spelling {
 }
 
 impl Spelling {
+    /// That of no name.
+    pub(super) const EMPTY: Self =
+        Self { bytes: [0; Name::MAX_WIRE_LEN], len: 0, domain: 0, public: false };
+
     /// Reads `name`, whatever bytes it is made of; `None` for the root and single labels.
     pub(super) fn of(name: &Name<'_>) -> Option<Self> {
-        let mut bytes = [0; Name::MAX_WIRE_LEN];
-        let mut len = 0;
-        for label in name.labels() {
-            if len > 0 {
-                *bytes.get_mut(len)? = b'.';
-                len += 1;
+        let mut spelling = Self::EMPTY;
+        spelling.read(name).then_some(spelling)
+    }
+
+    /// Becomes that of `name`; tells whether there is one.
+    pub(super) fn read(&mut self, name: &Name<'_>) -> bool {
+        self.copy(name).and_then(|()| self.split()).is_some()
+    }
+
+    fn copy(&mut self, name: &Name<'_>) -> Option<()> {
+        self.len = 0;
+        if let Some([_, text @ .., _]) = name.wire() {
+            // In one piece: dots take the places of the labels' lengths.
+            self.bytes.get_mut(..text.len())?.copy_from_slice(text);
+            self.bytes.get_mut(..text.len())?.make_ascii_lowercase();
+            let mut dot = 0;
+            for label in name.labels() {
+                dot += label.len();
+                if let Some(length) = self.bytes.get_mut(..text.len())?.get_mut(dot) {
+                    *length = b'.';
+                }
+                dot += 1;
             }
-            let place = bytes.get_mut(len..len + label.len())?;
+            self.len = text.len();
+            return Some(());
+        }
+        for label in name.labels() {
+            if self.len > 0 {
+                *self.bytes.get_mut(self.len)? = b'.';
+                self.len += 1;
+            }
+            let place = self.bytes.get_mut(self.len..self.len + label.len())?;
             place.copy_from_slice(label);
             place.make_ascii_lowercase();
-            len += label.len();
+            self.len += label.len();
         }
-        let domain = List.domain(bytes.get(..len)?)?;
+        Some(())
+    }
+
+    fn split(&mut self) -> Option<()> {
+        let domain = List.domain(self.bytes.get(..self.len)?)?;
         let suffix = domain.suffix();
         let (at, public) =
-            (len.checked_sub(domain.as_bytes().len())?, suffix.typ() == Some(Type::Icann));
-        Some(Self { bytes, len, domain: at, public })
+            (self.len.checked_sub(domain.as_bytes().len())?, suffix.typ() == Some(Type::Icann));
+        (self.domain, self.public) = (at, public);
+        Some(())
     }
 
     /// All of it.
@@ -90,11 +123,13 @@ impl Spelling {
     pub(super) fn is_reverse(&self) -> bool {
         let zones = [&b".in-addr.arpa"[..], b".ip6.arpa", b".ip6.int"];
         let whole = self.whole();
-        zones.iter().any(|zone| {
-            whole
-                .strip_suffix(*zone)
-                .is_some_and(|address| address.split(|b| *b == b'.').all(octet_or_nibble))
-        })
+        // Most names end otherwise.
+        (whole.ends_with(b"arpa") || whole.ends_with(b"int"))
+            && zones.iter().any(|zone| {
+                whole
+                    .strip_suffix(*zone)
+                    .is_some_and(|address| address.split(|b| *b == b'.').all(octet_or_nibble))
+            })
     }
 
     /// Whether the name begins with an address, as those that are looked up in lists of addresses do

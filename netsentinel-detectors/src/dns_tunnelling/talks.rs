@@ -113,11 +113,12 @@ impl Talk {
     /// Notes a question for a name.
     pub(super) fn ask(&mut self, name: &Spelt, long: bool) {
         let half = &mut self.now;
-        if half.names.add_at(name.place) {
+        let place = name.place();
+        if half.names.add_at(place) {
             self.different = None;
         }
         if long {
-            half.long.add_at(name.place);
+            half.long.add_at(place);
         }
         half.queries = half.queries.saturating_add(1);
         half.bits = half.bits.saturating_add(name.bits);

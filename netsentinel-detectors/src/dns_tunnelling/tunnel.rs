@@ -13,8 +13,6 @@ use super::{ANSWERS, LONG_NAME, Settings, VOLUME};
 /// Key negotiation and transaction signatures: what stands for a name is a key's.
 const KEY_NAMES: [u16; 2] = [249, 250];
 const A: u16 = 1;
-/// Shorter names below the domain, such as `www`, carry nothing and take no entry.
-const CARRIES_LEN: usize = 4;
 /// Reputation may lower a threshold to a tenth: what is below that need not be weighed.
 const WEIGHED: u64 = 10;
 
@@ -51,7 +49,7 @@ impl Tunnels {
     ) {
         let domain = name.domain;
         let long = question.name.text_len() as u64 > settings.query_len.get();
-        let carries = name.below_len >= CARRIES_LEN && !name.is_reverse;
+        let carries = name.carries();
         let now = cx.now();
         if carries && cx.judges(ip.destination) {
             self.note_forwarder(TalkKey { client: ip.destination, domain }, long, now);
@@ -149,7 +147,7 @@ impl Tunnels {
         }
         let carried = u32::try_from(told.carried).unwrap_or(u32::MAX);
         half.carried = half.carried.saturating_add(carried);
-        half.answered.add_at(name.place);
+        half.answered.add_at(name.place());
         let both = talk.both();
         let subject = key.subject();
         let (base, count) = (settings.answers.get(), both.answered.count());
