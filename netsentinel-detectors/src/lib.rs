@@ -31,6 +31,7 @@ mod login_trial;
 mod port_bits;
 pub mod port_scan;
 mod recent;
+mod spelling;
 pub mod suspicious_port;
 pub mod syn_flood;
 #[cfg(test)]

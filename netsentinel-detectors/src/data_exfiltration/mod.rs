@@ -3,7 +3,7 @@
 //! # What it sees
 //!
 //! Every IP packet between an internal host and an external one, with its whole length on the wire. Under the tuned
-//! profile both directions, and ICMP echoes between any two hosts.
+//! profile both directions, and between any two hosts ICMP echoes and what is asked of DNS over UDP.
 //!
 //! # Why it matters
 //!
@@ -26,6 +26,10 @@
 //! `data_exfiltration/channel`: at least `exfil_icmp_bytes` bytes in ICMP echoes between two hosts within 300 seconds
 //! whose content, behind a time stamp, is no pattern and changes; replies count where they do not repeat the request.
 //!
+//! `data_exfiltration/names`: at least `exfil_dns_bytes` bytes of information in different names below one registered
+//! domain that an internal host asks for within 300 seconds, of names that have more than 100 characters before the
+//! domain and look encoded; as one-sided as `exfil_ratio_percent` tells, by what the answers hold.
+//!
 //! `data_exfiltration/clear`: at least `exfil_clear_uploads` files stored by FTP, or mails handed in with a password
 //! that was not encrypted, from an internal host to an external server within an hour.
 //!
@@ -42,6 +46,7 @@
 //!   backups.
 //! - `data_exfiltration/producer`: three quarters of what the host exchanged before went out, and it has sent to this
 //!   destination for an hour, in at least 4 of the 16 parts of `exfil_slow_window`: cameras, feeds.
+//! - `data_exfiltration/forwarder`: the host is asked for such names of the domain itself, by clients that are judged.
 //! - `data_exfiltration/browsing`: the FTP session lists directories, too.
 //! - `data_exfiltration/mail_client`: the mail names its identity or its program.
 //!
@@ -57,19 +62,20 @@
 //! - `exfil_slow_bytes`: bytes of payload, from 1 to 1000000000000.
 //! - `exfil_slow_window`: seconds, from 1 to 86400.
 //! - `exfil_icmp_bytes`: bytes, from 1 to 1000000000000.
+//! - `exfil_dns_bytes`: bytes of information, from 1 to 1000000000000.
 //! - `exfil_clear_uploads`: files or mails, from 1 to 1000000.
 //! - `internal_networks` (the pipeline's) tells inside from outside.
 //!
 //! # Blind spots
 //!
 //! Leaks within the site; leaks below the thresholds; what an attacker fetches from a port that the host serves; what
-//! leaves by a path that the sensor does not see. Small files sent out encrypted. Data in names of DNS is told by
-//! `dns_tunnelling`. False alarms: the first uploads to a new place, whatever they are.
+//! leaves by a path that the sensor does not see. Small files sent out encrypted. Data in shorter names of DNS, or in
+//! DNS over TCP, is told by `dns_tunnelling`, which judges names whichever way the data goes; so is data that goes out beside as much that comes in. False alarms: the first uploads to a new place, whatever they are.
 //!
 //! # ATT&CK
 //!
 //! T1048 Exfiltration Over Alternative Protocol and T1041 Exfiltration Over C2 Channel; for `slow` T1030 Data Transfer
-//! Size Limits, for `channel` T1095 Non-Application Layer Protocol, for `clear` T1048.003. Reputation
+//! Size Limits, for `channel` T1095 Non-Application Layer Protocol, for `names` T1071.004 DNS, for `clear` T1048.003. Reputation
 //! is asked about the destination. For the seed's rule, that is the one with the most bytes, which is counted by
 //! Space-Saving with eight counters a host, halved once a window and cleared after a window of silence: an estimate,
 //! in which more bytes sent earlier can outweigh those within the window. Under the tuned profile the five
@@ -85,6 +91,7 @@ mod echoes;
 mod hosts;
 mod outflow;
 mod peers;
+mod questions;
 mod seed;
 mod settings;
 #[cfg(test)]
@@ -96,8 +103,8 @@ use netsentinel_core::detector::attack::{
     EXFILTRATION_OVER_ALTERNATIVE_PROTOCOL, EXFILTRATION_OVER_C2,
 };
 use netsentinel_core::{
-    Asks, Context, Descriptor, Detector, DetectorKind, Finding, Interest, Ip, NeedsRestart, Packet,
-    Party, Rule, Setup, Severity, Transport, Usage,
+    Asks, Context, Descriptor, Detector, DetectorKind, Finding, Indicator, Interest, Ip,
+    NeedsRestart, Packet, Party, Rule, Setup, Severity, Transport, Usage,
 };
 
 pub use settings::Settings;
@@ -137,6 +144,7 @@ struct Tuned {
     hosts: hosts::Hosts,
     echoes: echoes::Echoes,
     uploads: uploads::Uploads,
+    questions: questions::Questions,
 }
 
 impl DetectorKind for DataExfiltration {
@@ -150,7 +158,7 @@ impl DetectorKind for DataExfiltration {
         interest: Interest::IP,
         judges: Party::Source,
         summary: "one internal host that sends much out, or by what does not carry data",
-        rules: &[VOLUME, RATIO, SLOW, echoes::CHANNEL, uploads::CLEAR],
+        rules: &[VOLUME, RATIO, SLOW, echoes::CHANNEL, questions::NAMES, uploads::CLEAR],
         guards: &[
             outflow::SERVER,
             outflow::TWO_WAY,
@@ -158,6 +166,7 @@ impl DetectorKind for DataExfiltration {
             outflow::SCATTERED,
             outflow::HABIT,
             outflow::PRODUCER,
+            questions::FORWARDER,
             uploads::BROWSING,
             uploads::MAIL_CLIENT,
         ],
@@ -178,6 +187,7 @@ impl DetectorKind for DataExfiltration {
                 hosts: hosts::Hosts::new(&settings, setup.limits),
                 echoes: echoes::Echoes::new(setup.limits),
                 uploads: uploads::Uploads::new(setup.limits),
+                questions: questions::Questions::new(setup.limits),
             })),
         };
         Self { settings, rules }
@@ -210,6 +220,12 @@ impl Detector for DataExfiltration {
                 let top = host.and_then(|host| host.peers.top());
                 outflow::tell_volume(finding, top, report);
             }
+            Rules::Tuned(_) if finding.rule.id == questions::NAMES.id => {
+                // Asked about no other than a domain.
+                if let Some(Indicator::Domain(domain)) = finding.reached.indicator() {
+                    questions::tell(finding, domain, report);
+                }
+            }
             Rules::Tuned(_) => outflow::tell_verdict(finding, report),
         });
     }
@@ -225,19 +241,50 @@ impl Detector for DataExfiltration {
                 ("hosts", tuned.hosts.usage()),
                 ("echoes", tuned.echoes.usage()),
                 ("uploads", tuned.uploads.usage()),
+                ("questions", tuned.questions.usage()),
             ],
         }
     }
 }
 
 impl Tuned {
-    /// Nearly all that need not be counted leaves here: what stays outside or inside, and what brings nothing in.
+    /// What is carried by what does not carry data is seen before all else; that is seldom.
     #[inline(always)]
     fn see(&mut self, settings: &Settings, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let Some(ip) = packet.ip() else { return };
-        if let Transport::Icmp(icmp) = &ip.transport {
-            self.echoes.see(settings, ip, *icmp, cx);
+        match &ip.transport {
+            Transport::Icmp(_) => self.see_carrier(settings, packet, ip, cx),
+            Transport::Udp(udp) if questions::may_carry(udp) => {
+                self.see_carrier(settings, packet, ip, cx);
+            }
+            _ => self.count(settings, packet, ip, cx),
         }
+    }
+
+    #[cold]
+    fn see_carrier(
+        &mut self,
+        settings: &Settings,
+        packet: &Packet<'_>,
+        ip: &Ip<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        match ip.transport {
+            Transport::Icmp(icmp) => self.echoes.see(settings, ip, icmp, cx),
+            _ => self.questions.see(settings, ip, cx),
+        }
+        self.count(settings, packet, ip, cx);
+    }
+
+    /// All that need not be counted leaves here: what stays outside or inside, and what brings nothing in.
+    #[inline(always)]
+    fn count(
+        &mut self,
+        settings: &Settings,
+        packet: &Packet<'_>,
+        ip: &Ip<'_>,
+        cx: &mut Context<'_>,
+    ) {
         let site = cx.site();
         if site.is_internal(ip.source) {
             if site.is_external_unicast(ip.destination) && cx.judges(ip.source) {

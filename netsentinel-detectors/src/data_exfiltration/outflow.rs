@@ -229,7 +229,7 @@ fn spare_peer(
 }
 
 /// Whether (out − in) / (out + in) is at least so many percent.
-fn one_sided(out: u64, inward: u64, percent: u64) -> bool {
+pub(super) fn one_sided(out: u64, inward: u64, percent: u64) -> bool {
     let (out, inward) = (u128::from(out), u128::from(inward));
     out > inward && (out - inward) * 100 >= (out + inward) * u128::from(percent)
 }

@@ -35,6 +35,10 @@ pub struct Settings {
     /// repeats its content but for a time stamp.
     #[serde(rename = "exfil_icmp_bytes")]
     pub icmp_bytes: Threshold<1_000_000_000_000>,
+    /// Bytes of information in very long names below one registered domain that are too many within five minutes.
+    /// A dozen names carry so much, and no program that looks something up asks for as many of them.
+    #[serde(rename = "exfil_dns_bytes")]
+    pub dns_bytes: Threshold<1_000_000_000_000>,
     /// Files or mails sent out in the clear by programs, to one external host within an hour, that are too many.
     #[serde(rename = "exfil_clear_uploads")]
     pub clear_uploads: Threshold<1_000_000>,
@@ -51,6 +55,7 @@ impl Default for Settings {
             slow_bytes: const { Threshold::new(20_000_000).unwrap() },
             slow_window: const { Seconds::new(14_400).unwrap() },
             icmp_bytes: const { Threshold::new(1_024).unwrap() },
+            dns_bytes: const { Threshold::new(1_024).unwrap() },
             clear_uploads: const { Threshold::new(1).unwrap() },
         }
     }

@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use netsentinel_core::{Registration, TcpFlags};
-use netsentinel_synth::Rng;
+use netsentinel_synth::frame::Answer;
+use netsentinel_synth::{Dns, Rng};
 
 use super::DataExfiltration;
 use crate::talk_wire::{End, Wire};
@@ -98,6 +99,56 @@ fn like_channel_pings_with_time_stamps() {
         wire.wait(Duration::from_millis(100));
     }
     assert_eq!(wire.rules(), [""; 0]);
+}
+
+const RESOLVER: End = (Ipv4Addr::new(10, 0, 0, 53), 53);
+const TXT: u16 = 16;
+
+/// So many look-ups of names with so many encoded labels of 50 characters, each answered by `text`.
+fn look_up(wire: &mut Wire, (client, server): (End, End), count: u32, labels: u32, text: &[u8]) {
+    let mut rng = Rng::new(count.into());
+    for _ in 0..count {
+        let mut label = || -> String {
+            let letters = (0..50).filter_map(|_| rng.pick(b"abcdefghijklmnopqrstuvwxyz234567"));
+            letters.map(|letter| char::from(*letter)).collect()
+        };
+        let mut name: String = (0..labels).map(|_| label() + ".").collect();
+        name += "exfil.example.org";
+        wire.dns(client, server, &Dns::query(7, &name, TXT));
+        wire.wait(Duration::from_millis(5));
+        wire.dns(server, client, &Dns::response(7, &name, TXT, &[Answer::Text(text)]));
+        wire.wait(Duration::from_millis(500));
+    }
+}
+
+#[test]
+fn names_that_carry_data_out() {
+    let mut wire = wire();
+    look_up(&mut wire, (HOST, RESOLVER), 30, 3, b"OK");
+    let alerts = wire.raised();
+    let [alert] = &alerts[..] else { panic!("{alerts:?}") };
+    assert_eq!((&*alert.rule, alert.source.ip), ("data_exfiltration/names", Some(HOST.0.into())));
+    assert_eq!(alert.evidence["domain"], "example.org");
+}
+
+#[test]
+fn like_names_a_tunnel_that_brings_more_in_and_look_ups_of_what_was_found() {
+    let mut wire = wire();
+    look_up(&mut wire, (HOST, RESOLVER), 30, 3, &[b'x'; 200]);
+    look_up(&mut wire, (HOST, RESOLVER), 100, 1, b"OK");
+    for _ in 0..100 {
+        look_up(&mut wire, (HOST, RESOLVER), 1, 4, b"OK");
+    }
+    assert_eq!(wire.rules(), [""; 0]);
+}
+
+#[test]
+fn like_names_a_resolver_that_asks_for_others() {
+    let mut wire = wire();
+    let (asker, upstream) = ((RESOLVER.0, 50_000), (Ipv4Addr::new(203, 0, 113, 53), 53));
+    look_up(&mut wire, ((Ipv4Addr::new(203, 0, 113, 7), 40_000), RESOLVER), 1, 3, b"OK");
+    look_up(&mut wire, (asker, upstream), 30, 3, b"OK");
+    wire.assert_spared("data_exfiltration/forwarder");
 }
 
 fn say(wire: &mut Wire, port: u16, lines: &[&[u8]]) {

@@ -12,7 +12,7 @@ use netsentinel_core::{
 
 use super::Settings;
 use super::names::Spelt;
-use super::spelling::Spelling;
+use crate::spelling::Spelling;
 
 pub(super) const DGA: Rule = Rule {
     id: "dns_tunnelling/dga",

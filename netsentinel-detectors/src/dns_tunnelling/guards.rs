@@ -3,9 +3,9 @@
 use netsentinel_core::alert::Subject;
 use netsentinel_core::{Context, Guard, Rule};
 
-use super::spelling::Spelling;
 use super::talks::Half;
 use super::{ANSWERS, VOLUME};
+use crate::spelling::Spelling;
 
 pub(super) const SERVICE_NAME: Guard = Guard {
     id: "dns_tunnelling/service_name",

@@ -84,7 +84,6 @@ mod guards;
 mod names;
 mod seed;
 mod settings;
-mod spelling;
 mod talks;
 #[cfg(test)]
 mod tests;

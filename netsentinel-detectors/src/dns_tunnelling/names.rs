@@ -4,10 +4,10 @@ use netsentinel_core::Usage;
 use netsentinel_core::dns::Name;
 use netsentinel_core::window::SketchPlace;
 
-use super::spelling::{Information, Spelling};
+use crate::spelling::{Information, Spelling};
 
 /// Names that are remembered: those between a question and its answer, and some more.
-const NAMES: usize = 128;
+const NAMES: usize = 512;
 /// Bytes by which a name's place is chosen; behind the first, names of one domain are the same.
 const CHOSEN_BY: usize = 24;
 

@@ -6,9 +6,9 @@ use netsentinel_core::{Context, Finding, Indicator, Ip, Limits, Report, Rule, Ti
 
 use super::guards::{self, FEW_NAMES, FORWARDER, REVERSE, SERVICE_NAME};
 use super::names::Spelt;
-use super::spelling::{self, Spelling};
 use super::talks::{Half, Talk, TalkKey, Talks};
 use super::{ANSWERS, LONG_NAME, Settings, VOLUME};
+use crate::spelling::{self, Spelling};
 
 /// Key negotiation and transaction signatures: what stands for a name is a key's.
 const KEY_NAMES: [u16; 2] = [249, 250];

@@ -77,6 +77,19 @@ pub(super) fn upload(scene: &mut Scene, client: Host, millis: u64, span: Duratio
     });
 }
 
+/// A video call of `client`: datagrams of `total` bytes in all each way.
+fn call(scene: &mut Scene, client: Host, millis: u64, span: Duration, total: u64) {
+    const PAYLOAD: usize = 1_100;
+    const FRAME: u64 = PAYLOAD as u64 + 42;
+    let client = client.port(scene.rng.ephemeral_port());
+    let peer = Host::outside(OUTSIDER).port(3_480);
+    for (from, to) in [(client, peer), (peer, client)] {
+        scene.spread(millis, span, total / FRAME, move |_, turn| {
+            from.host.frame_to(&to.host, turn.frame).udp(from.port, to.port, filler(PAYLOAD));
+        });
+    }
+}
+
 fn send(
     out: &mut Vec<u8>,
     from: Endpoint,
@@ -99,8 +112,8 @@ fn send(
 pub(super) fn benign(scene: &mut Scene) {
     const MB: u32 = 1_000_000;
     scene.light_background(180);
-    // 4.9 MB in every minute.
-    upload(scene, Host::workstation(100), 1_000, WINDOW * 3, 3 * 4_900_000);
+    // 4.9 MB in every minute, and as much comes back.
+    call(scene, Host::workstation(100), 1_000, WINDOW * 3, 3 * 4_900_000);
     let session = |scene: &mut Scene, client: Host, server: Endpoint, millis, plan| {
         let client = client.port(scene.rng.ephemeral_port());
         let number = scene.rng.next_u64() as u32;

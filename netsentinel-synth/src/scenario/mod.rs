@@ -50,7 +50,7 @@ pub const SCENARIOS: &[ScenarioEntry] = &[
     ScenarioEntry::new("dns_tunnelling-benign", &[], "long names in mDNS, LLMNR and responses only", dns_tunnelling::benign),
     ScenarioEntry::new("data_exfiltration-above", &["data_exfiltration"], "a host uploads 5,000,000 bytes in exactly 60 s", data_exfiltration::above).snaplen(CUT),
     ScenarioEntry::new("data_exfiltration-below", &[], "a host uploads 4,999,999 bytes in 60 s", data_exfiltration::below).snaplen(CUT),
-    ScenarioEntry::new("data_exfiltration-benign", &[], "a download, an internal backup, a stream, 4.9 MB a minute upwards", data_exfiltration::benign).snaplen(CUT),
+    ScenarioEntry::new("data_exfiltration-benign", &[], "a download, an internal backup, a stream, a call of 4.9 MB a minute each way", data_exfiltration::benign).snaplen(CUT),
     ScenarioEntry::new("brute_force-above", &["brute_force"], "one source tries SSH on one server 30 times in exactly 30 s", brute_force::above),
     ScenarioEntry::new("brute_force-below", &[], "the 30th attempt comes 1 ns after the window", brute_force::below),
     ScenarioEntry::new("brute_force-benign", &[], "many log-ins spread over ten servers, one long session", brute_force::benign),

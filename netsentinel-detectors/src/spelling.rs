@@ -18,7 +18,7 @@ const WORD_LEN_MAX: usize = 32;
 
 /// A name in lower case, split where the registered domain begins.
 #[derive(Clone)]
-pub(super) struct Spelling {
+pub(crate) struct Spelling {
     bytes: [u8; Name::MAX_WIRE_LEN],
     len: usize,
     /// Where the registered domain begins.
@@ -29,17 +29,17 @@ pub(super) struct Spelling {
 
 impl Spelling {
     /// That of no name.
-    pub(super) const EMPTY: Self =
+    pub(crate) const EMPTY: Self =
         Self { bytes: [0; Name::MAX_WIRE_LEN], len: 0, domain: 0, public: false };
 
     /// Reads `name`, whatever bytes it is made of; `None` for the root and single labels.
-    pub(super) fn of(name: &Name<'_>) -> Option<Self> {
+    pub(crate) fn of(name: &Name<'_>) -> Option<Self> {
         let mut spelling = Self::EMPTY;
         spelling.read(name).then_some(spelling)
     }
 
     /// Becomes that of `name`; tells whether there is one.
-    pub(super) fn read(&mut self, name: &Name<'_>) -> bool {
+    pub(crate) fn read(&mut self, name: &Name<'_>) -> bool {
         self.copy(name).and_then(|()| self.split()).is_some()
     }
 
@@ -49,13 +49,9 @@ impl Spelling {
             // In one piece: dots take the places of the labels' lengths.
             self.bytes.get_mut(..text.len())?.copy_from_slice(text);
             self.bytes.get_mut(..text.len())?.make_ascii_lowercase();
-            let mut dot = 0;
-            for label in name.labels() {
-                dot += label.len();
-                if let Some(length) = self.bytes.get_mut(..text.len())?.get_mut(dot) {
-                    *length = b'.';
-                }
-                dot += 1;
+            let mut dot = name.wire()?.first().copied().map_or(0, usize::from);
+            while let Some(length) = self.bytes.get_mut(..text.len())?.get_mut(dot) {
+                dot += 1 + usize::from(std::mem::replace(length, b'.'));
             }
             self.len = text.len();
             return Some(());
@@ -83,44 +79,44 @@ impl Spelling {
     }
 
     /// All of it.
-    pub(super) fn whole(&self) -> &[u8] {
+    pub(crate) fn whole(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
     /// The registered domain.
-    pub(super) fn domain(&self) -> &[u8] {
+    pub(crate) fn domain(&self) -> &[u8] {
         self.bytes.get(self.domain..self.len).unwrap_or_default()
     }
 
     /// The registered domain, if it is spelt as host names are.
-    pub(super) fn domain_text(&self) -> Option<&str> {
+    pub(crate) fn domain_text(&self) -> Option<&str> {
         let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         let text = std::str::from_utf8(self.domain()).ok()?;
         text.as_bytes().iter().all(plain).then_some(text)
     }
 
     /// What stands before the registered domain, without the dot between.
-    pub(super) fn below(&self) -> &[u8] {
+    pub(crate) fn below(&self) -> &[u8] {
         self.bytes.get(..self.domain.saturating_sub(1)).unwrap_or_default()
     }
 
     /// A fingerprint of the registered domain, the same in every process.
-    pub(super) fn domain_hash(&self) -> u64 {
+    pub(crate) fn domain_hash(&self) -> u64 {
         hash(self.domain())
     }
 
     /// A fingerprint of the whole name, the same in every process.
-    pub(super) fn hash(&self) -> u64 {
+    pub(crate) fn hash(&self) -> u64 {
         hash(self.whole())
     }
 
     /// Whether a registry of the public Internet runs the suffix.
-    pub(super) const fn is_public(&self) -> bool {
+    pub(crate) const fn is_public(&self) -> bool {
         self.public
     }
 
     /// Whether it is an address written as a name, to be looked up in reverse.
-    pub(super) fn is_reverse(&self) -> bool {
+    pub(crate) fn is_reverse(&self) -> bool {
         let zones = [&b".in-addr.arpa"[..], b".ip6.arpa", b".ip6.int"];
         let whole = self.whole();
         // Most names end otherwise.
@@ -134,13 +130,13 @@ impl Spelling {
 
     /// Whether the name begins with an address, as those that are looked up in lists of addresses do
     /// (RFC 5782): four octets, or 32 nibbles.
-    pub(super) fn is_address_in_list(&self) -> bool {
+    pub(crate) fn is_address_in_list(&self) -> bool {
         let numbers = self.below().split(|b| *b == b'.').take_while(|l| octet_or_nibble(l)).count();
         numbers == 4 || numbers >= 32
     }
 
     /// Whether a label stands for a service or a convention, not for a host.
-    pub(super) fn is_service(&self) -> bool {
+    pub(crate) fn is_service(&self) -> bool {
         let mut labels = self.below().split(|b| *b == b'.');
         labels.any(|label| label.first() == Some(&UNDERSCORE))
             && self.below().split(|b| *b == b'.').all(|label| label.len() <= 40)
@@ -148,7 +144,7 @@ impl Spelling {
 
     /// Whether what stands below the domain begins with a name of the public Internet: the rest was put
     /// behind it as a search list tells.
-    pub(super) fn is_suffixed(&self) -> bool {
+    pub(crate) fn is_suffixed(&self) -> bool {
         /// Labels that a site has between its hosts and its domain.
         const SITE_LABELS: usize = 3;
         let mut name = self.below();
@@ -166,18 +162,18 @@ impl Spelling {
     }
 
     /// Whether a label below the domain looks like data that was encoded.
-    pub(super) fn is_encoded(&self) -> bool {
+    pub(crate) fn is_encoded(&self) -> bool {
         is_encoded(self.below())
     }
 
     /// Whether the label that was registered looks computed, not chosen.
-    pub(super) fn is_computed(&self) -> bool {
+    pub(crate) fn is_computed(&self) -> bool {
         self.domain().split(|b| *b == b'.').next().is_some_and(is_jumbled)
     }
 }
 
 /// Whether a label of `names` looks like data that was encoded.
-pub(super) fn is_encoded(names: &[u8]) -> bool {
+pub(crate) fn is_encoded(names: &[u8]) -> bool {
     names.split(|b| *b == b'.').any(|label| {
         let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
         !label.iter().all(host)
@@ -212,20 +208,20 @@ fn is_jumbled(label: &[u8]) -> bool {
 }
 
 /// SipHash with a key of zeros.
-fn hash(bytes: &[u8]) -> u64 {
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     hasher.finish()
 }
 
 /// What names hold, in bits.
-pub(super) struct Information {
+pub(crate) struct Information {
     /// `n log₂ n` in 1/256 bits for every `n` up to the length of a name.
     logs: Box<[u32]>,
 }
 
 impl Information {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let log = |n: usize| match n {
             0 => 0,
             _ => (n as f64 * (n as f64).log2() * 256.0).round() as u32,
@@ -235,7 +231,7 @@ impl Information {
 
     /// The entropy of the characters of `text` by their frequencies, times their number, in whole bits. Dots do not
     /// count.
-    pub(super) fn bits(&self, text: &[u8]) -> u32 {
+    pub(crate) fn bits(&self, text: &[u8]) -> u32 {
         let mut counts = [0_u8; 256];
         let log = |n: usize| self.logs.get(n).copied().unwrap_or_default();
         let (mut total, mut spent) = (0, 0);
