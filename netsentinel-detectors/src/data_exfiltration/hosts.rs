@@ -137,11 +137,13 @@ impl Hosts {
     /// Counts a packet with payload from an external host to an internal one that has sent something before.
     #[inline(never)]
     pub(super) fn receive(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, now: Timestamp) {
-        if let Some(host) = self.hosts.touch(&ip.destination, now) {
+        let payload = payload_len(packet, ip);
+        if payload > 0
+            && let Some(host) = self.hosts.touch(&ip.destination, now)
+        {
             if now >= host.until {
                 host.turn(now, self.lengths);
             }
-            let payload = payload_len(packet, ip);
             host.now.inward += u64::from(payload);
             if let Some(peer) = host.peers.find(ip.source) {
                 peer.receive(payload);
@@ -307,6 +309,18 @@ impl Lengths {
             slow_part: nanos(settings.slow_window.get()) / u64::from(PARTS),
         }
     }
+}
+
+/// Whether a packet may bear a payload: the first look.
+#[inline(always)]
+pub(super) fn may_bear(packet: &Packet<'_>, ip: &Ip<'_>) -> bool {
+    let captured = match &ip.transport {
+        Transport::Tcp(tcp) => tcp.payload.len(),
+        Transport::Udp(udp) => udp.payload.len(),
+        // Little of what comes.
+        Transport::Icmp(_) | Transport::Other(_) => 1,
+    };
+    captured > 0 || packet.snapped || ip.fragment.is_some()
 }
 
 /// Bytes of payload on the wire. Of a packet that the capture cut short, its length without the headers that

@@ -204,6 +204,7 @@ impl DetectorKind for DataExfiltration {
 }
 
 impl Detector for DataExfiltration {
+    /// A leaf: all that it calls, it calls last, so that it keeps nothing for after.
     fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         match &mut self.rules {
             Rules::Seed(seed) => seed.see(&self.settings, packet, cx),
@@ -290,7 +291,7 @@ impl Tuned {
             if site.is_external_unicast(ip.destination) && cx.judges(ip.source) {
                 self.send(settings, packet, ip, cx);
             }
-        } else if hosts::payload_len(packet, ip) > 0
+        } else if hosts::may_bear(packet, ip)
             && site.is_internal(ip.destination)
             && cx.judges(ip.destination)
         {

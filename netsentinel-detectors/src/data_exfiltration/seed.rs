@@ -42,6 +42,7 @@ impl Seed {
         self.window = window;
     }
 
+    #[inline(never)]
     pub(super) fn see(&mut self, settings: &Settings, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let Some(ip) = packet.ip() else { return };
         let site = cx.site();
