@@ -160,6 +160,26 @@ mod tests {
     }
 
     #[test]
+    fn networks_of_any_length_are_told_by_more_than_the_first_octet() {
+        let networks = ["8.0.0.0/6", "20.30.0.0/16", "224.0.0.0/8", "127.0.0.0/9"];
+        let site = Site::new(networks.map(|network| network.parse().unwrap()).to_vec());
+        for (ip, internal, external) in [
+            ("11.255.0.1", true, false),
+            ("12.0.0.1", false, true),
+            ("20.30.1.1", true, false),
+            ("20.31.1.1", false, true),
+            ("224.0.0.1", true, false),
+            ("225.0.0.1", false, false),
+            ("127.200.0.1", false, false),
+            ("0.0.0.0", false, false),
+            ("255.255.255.255", false, false),
+        ] {
+            let ip = ip.parse().unwrap();
+            assert_eq!((site.is_internal(ip), site.is_external_unicast(ip)), (internal, external));
+        }
+    }
+
+    #[test]
     fn tells_inside_from_outside_and_from_neither() {
         let site = Site::default();
         let judge = |ip: &str| {

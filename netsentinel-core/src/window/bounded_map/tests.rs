@@ -218,3 +218,15 @@ fn an_entry_is_idle_only_after_the_whole_span() {
     assert_eq!(map.entry(4, at(3 * IDLE_NS + 2), || ()).evicted, Some((3, ())));
     assert_eq!(map.usage().evictions, 1, "an idle entry is no loss");
 }
+
+#[test]
+fn a_touch_lasts_for_the_grain_once_an_entry_is_kept() {
+    let mut map = map(2, 1);
+    map.set_grain(Duration::from_nanos(10));
+    for (key, now) in [(1, 0), (1, 1), (2, 2), (2, 3), (1, 9)] {
+        map.entry(key, at(now), || ());
+    }
+    assert_eq!(map.oldest().map(|(key, _, touched)| (*key, touched)), Some((1, at(1))));
+    map.entry(1, at(11), || ());
+    assert_eq!(map.oldest().map(|(key, _, touched)| (*key, touched)), Some((2, at(3))));
+}
