@@ -96,8 +96,9 @@ impl Dispatcher {
         };
         if self.rota.is_wanted(kinds) {
             let who = self.rota.who(kinds, ends);
-            let (seats, ledger, moment) = self.parts(packet.timestamp, Some(packet), flow.as_ref());
-            let moment = Occasion { attempt: attempt.as_ref(), ..moment };
+            let (seats, ledger, mut moment) =
+                self.parts(packet.timestamp, Some(packet), flow.as_ref());
+            moment.attempt = attempt.as_ref();
             for seat in who {
                 if let Some(seat) = seats.get_mut(seat) {
                     seat.call(&moment, ledger, sink, |detector, cx| detector.on_packet(packet, cx));
@@ -112,10 +113,17 @@ impl Dispatcher {
     }
 
     /// Looks again who sees what, where a detector watches something else than before.
+    #[inline]
     fn follow_watching(&mut self) {
-        if std::mem::take(&mut self.ledger.watching_changed) {
-            self.rota = Rota::new(&self.seats);
+        if self.ledger.watching_changed {
+            self.look_who_sees();
         }
+    }
+
+    #[cold]
+    fn look_who_sees(&mut self) {
+        self.ledger.watching_changed = false;
+        self.rota = Rota::new(&self.seats);
     }
 
     /// For which packets a worker that owns one of their ends needs them: those that it judges, and those
@@ -144,6 +152,7 @@ impl Dispatcher {
     }
 
     /// Tells reputation of the external end of an attempt, so that its verdict is there before it is needed.
+    #[inline(never)]
     fn tell_seen(&self, packet: &Packet<'_>) {
         let Some(ip) = packet.ip() else { return };
         let mut ends = [ip.source, ip.destination].into_iter();
@@ -159,6 +168,7 @@ impl Dispatcher {
         self.attempts.as_mut()?.observe(packet.ip()?, kinds, packet.timestamp)
     }
 
+    #[inline(never)]
     fn follow_flow(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) -> Option<Flow> {
         let (flow, evicted) = self.flows.as_mut()?.observe(packet);
         if let Some(evicted) = evicted {
@@ -169,6 +179,7 @@ impl Dispatcher {
     }
 
     /// Ends the flow of `packet` if the packet has ended it.
+    #[inline(never)]
     fn end_flow_of(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) {
         if let Some(ended) = self.flows.as_mut().and_then(|flows| flows.take_ended(packet)) {
             self.end_flow(&ended, packet.timestamp, Some(packet), sink);

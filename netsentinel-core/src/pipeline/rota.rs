@@ -3,7 +3,6 @@
 use super::dispatch::Seat;
 use super::share::Ends;
 use crate::Interest;
-use crate::detector::Party;
 
 /// Seats at most: each has a bit of its own.
 pub(super) const SEATS_MAX: usize = u64::BITS as usize;
@@ -14,29 +13,21 @@ const KINDS: usize = u32::BITS as usize;
 /// The seats that see packets of each kind, and those that judge each end.
 pub(super) struct Rota {
     by_kind: [u64; KINDS],
-    of_source: u64,
-    of_destination: u64,
-    of_either: u64,
+    /// Those that judge any of the ends that are judged here, by [`Ends::bits`].
+    by_ends: [u64; 4],
     wanted: Interest,
 }
 
 impl Rota {
     /// The rota of `seats`, [`SEATS_MAX`] at most.
     pub(super) fn new(seats: &[Seat]) -> Self {
-        let mut rota = Self {
-            by_kind: [0; KINDS],
-            of_source: 0,
-            of_destination: 0,
-            of_either: 0,
-            wanted: Interest::empty(),
-        };
+        let mut rota = Self { by_kind: [0; KINDS], by_ends: [0; 4], wanted: Interest::empty() };
         for (n, seat) in seats.iter().enumerate().take(SEATS_MAX) {
             let (interest, bit) = (seat.sees(), 1 << n);
             rota.wanted |= interest;
-            match seat.judges() {
-                Party::Source => rota.of_source |= bit,
-                Party::Destination => rota.of_destination |= bit,
-                Party::Either => rota.of_either |= bit,
+            for ends in [Ends::SOURCE, Ends::DESTINATION, Ends::BOTH] {
+                let judging = ends.include(seat.judges());
+                rota.by_ends[ends.bits()] |= if judging { bit } else { 0 };
             }
             for (kind, seats) in rota.by_kind.iter_mut().enumerate() {
                 *seats |= if interest.bits() >> kind & 1 == 1 { bit } else { 0 };
@@ -56,15 +47,7 @@ impl Rota {
     pub(super) fn who(&self, kinds: Interest, ends: Ends) -> impl Iterator<Item = usize> + use<> {
         let kinds = bits((kinds & self.wanted).bits().into());
         let seats = kinds.fold(0, |seats, kind| seats | self.by_kind[kind % KINDS]);
-        let mut judging = 0;
-        for (party, seats) in [
-            (Party::Source, self.of_source),
-            (Party::Destination, self.of_destination),
-            (Party::Either, self.of_either),
-        ] {
-            judging |= if ends.include(party) { seats } else { 0 };
-        }
-        bits(seats & judging)
+        bits(seats & self.by_ends[ends.bits()])
     }
 }
 

@@ -127,6 +127,12 @@ impl Ends {
     pub(super) const SOURCE: Self = Self { source: true, destination: false };
     pub(super) const DESTINATION: Self = Self { source: false, destination: true };
 
+    /// Which they are, as a number below 4.
+    #[inline]
+    pub(super) const fn bits(self) -> usize {
+        self.source as usize | (self.destination as usize) << 1
+    }
+
     /// Whether a detector that judges `party` is to see the packet here.
     pub(crate) const fn include(self, party: Party) -> bool {
         match party {

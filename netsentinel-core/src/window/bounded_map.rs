@@ -16,12 +16,16 @@ const NONE: u32 = u32::MAX;
 /// of forged addresses, few meet another entry on the way.
 const CHAINS_PER_ENTRY: usize = 2;
 
+/// Entries that are fresh are not pushed out by newer ones while they are fewer than one in so many.
+const FRESH_SHARE: usize = 4;
+
 /// A map of at most `max_keys` entries, all memory taken when it is made.
 ///
 /// An entry is *fresh* until it is touched a second time, then *kept*. Where a new key finds no
 /// room, one entry is evicted: the one touched longest ago if it is idle, that is if this was more
-/// than `idle_after` ago; else the oldest fresh entry; else the least recently touched kept one.
-/// So keys that come once push out only their like.
+/// than `idle_after` ago; else the oldest fresh entry, or, where fewer than a quarter are fresh, the
+/// least recently touched kept one. So keys that come once push out only their like, and who is new
+/// has time to come again even where all others have.
 ///
 /// Only [`entry`](Self::entry) and [`touch`](Self::touch) touch, and after [`set_grain`](Self::set_grain) not more often
 /// than once in that time an entry that is kept. Time that runs back is taken as the newest seen. No result
@@ -36,6 +40,8 @@ pub struct BoundedMap<K, V> {
     slots: Vec<Slot<K, V>>,
     fresh: List,
     kept: List,
+    /// Entries on the list of those.
+    kept_len: usize,
     keyed: Keyed,
     max_keys: usize,
     idle_after: Span,
@@ -109,6 +115,7 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
             slots: Vec::with_capacity(max_keys),
             fresh: List::EMPTY,
             kept: List::EMPTY,
+            kept_len: 0,
             keyed,
             max_keys,
             idle_after: idle_after.into(),
@@ -341,7 +348,9 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
             return Some(oldest);
         }
         self.evictions += 1;
-        self.oldest_of(self.fresh, spared).or(Some(oldest))
+        let fresh_are_few = self.slots.len() - self.kept_len < self.max_keys / FRESH_SHARE;
+        let first = if fresh_are_few { self.kept } else { self.fresh };
+        self.oldest_of(first, spared).or(Some(oldest))
     }
 
     fn is_idle(&self, slot: u32) -> bool {
@@ -395,6 +404,7 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
 
     fn unlink(&mut self, slot: u32) {
         let Slot { newer, older, kept, .. } = self.slots[slot as usize];
+        self.kept_len -= usize::from(kept);
         *self.older_of(newer, kept) = older;
         *self.newer_of(older, kept) = newer;
     }
@@ -402,6 +412,7 @@ impl<K: Hash + Eq, V> BoundedMap<K, V> {
     /// Puts a slot on the newest end of its list.
     fn link(&mut self, slot: u32) {
         let kept = self.slots[slot as usize].kept;
+        self.kept_len += usize::from(kept);
         let older = mem::replace(self.older_of(NONE, kept), slot);
         *self.newer_of(older, kept) = slot;
         let linked = &mut self.slots[slot as usize];

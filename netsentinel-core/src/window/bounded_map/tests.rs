@@ -52,15 +52,16 @@ struct Model {
     kept: Vec<(u32, usize, i64)>,
     now: i64,
     evictions: u64,
+    max: usize,
 }
 
 impl Model {
-    fn entry(&mut self, key: u32, value: usize, max: usize) -> (usize, Option<(u32, usize)>) {
+    fn entry(&mut self, key: u32, value: usize) -> (usize, Option<(u32, usize)>) {
         if let Some(known) = self.remove(key) {
             self.kept.push((key, known, self.now));
             return (known, None);
         }
-        let full = self.fresh.len() + self.kept.len() == max;
+        let full = self.fresh.len() + self.kept.len() == self.max;
         let evicted = full.then(|| self.evict(None)).flatten();
         self.fresh.push((key, value, self.now));
         (value, evicted)
@@ -87,8 +88,9 @@ impl Model {
 
     fn evict(&mut self, spared: Option<u32>) -> Option<(u32, usize)> {
         self.pop_idle(spared).or_else(|| {
-            let mut order = self.fresh.iter().chain(&self.kept);
-            let key = order.find(|entry| Some(entry.0) != spared)?.0;
+            let few = self.fresh.len() < self.max / 4;
+            let lists = if few { [&self.kept, &self.fresh] } else { [&self.fresh, &self.kept] };
+            let key = lists.into_iter().flatten().find(|entry| Some(entry.0) != spared)?.0;
             self.evictions += 1;
             Some((key, self.remove(key)?))
         })
@@ -97,7 +99,7 @@ impl Model {
 
 fn follows_the_model(steps: Vec<(i64, Step)>, max: usize) -> Result<(), TestCaseError> {
     let mut maps = [map(max, 1), map(max, 99)];
-    let mut model = Model { now: i64::MIN, ..Model::default() };
+    let mut model = Model { now: i64::MIN, max, ..Model::default() };
     let mut clock = 0;
     for (value, (later, step)) in steps.into_iter().enumerate() {
         clock += later;
@@ -110,7 +112,7 @@ fn follows_the_model(steps: Vec<(i64, Step)>, max: usize) -> Result<(), TestCase
         let before = if let Step::Entry(key) = step { known(&model, key) } else { None };
         let (expected, stays) = match step {
             Step::Entry(key) => {
-                let (value, evicted) = model.entry(key, value, max);
+                let (value, evicted) = model.entry(key, value);
                 (evicted, Some(value))
             }
             Step::Remove(key) => (model.remove(key).map(|value| (key, value)), None),
@@ -203,6 +205,16 @@ fn a_flood_of_strangers_evicts_strangers() {
     }
     assert!((0..50).all(|host| map.get(&host) == Some(&host)));
     assert_eq!(map.usage().evictions, 9000 - 50);
+}
+
+#[test]
+fn who_is_new_has_time_to_come_again_where_all_others_have() {
+    let mut map = map::<u32>(100, 1);
+    for key in 0..10_000 {
+        map.entry(key, at(0), || key);
+        let earlier = key.saturating_sub(20);
+        assert_eq!(map.touch(&earlier, at(0)), Some(&mut { earlier }));
+    }
 }
 
 #[test]
