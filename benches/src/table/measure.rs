@@ -81,9 +81,6 @@ const PASSES: [(&str, Pass); 5] = [
     }),
 ];
 
-/// Records of a mapped file that the engine is given together.
-const TOGETHER: usize = 256;
-
 /// Goes through each capture in every way that has `only` in its name, `rounds` times all in turn.
 pub(crate) fn inputs(paths: &[PathBuf], rounds: u32, only: &str) -> Result<Vec<Measured>> {
     let (walk, ways) = PASSES.split_at(1);
@@ -128,14 +125,11 @@ fn run(judge: &mut impl Judge, path: &Path) -> Result<(Duration, Option<u64>)> {
 
 fn push_all(judge: &mut impl Judge, mapped: &Mapped) {
     let mut records = mapped.records();
-    let mut together = Vec::with_capacity(TOGETHER);
-    loop {
-        together.extend(records.by_ref().take(TOGETHER));
-        if together.is_empty() {
-            break;
-        }
-        judge.push_slice(&together, &mut Ignore);
-        together.clear();
+    // Two are fetched while one is judged, so that the core does not wait for the memory of each.
+    let mut ahead = [records.next(), records.next()];
+    while let Some(record) = ahead[0] {
+        ahead = [ahead[1], records.next()];
+        judge.push(&record, &mut Ignore);
     }
     judge.finish(&mut Ignore);
 }

@@ -1,6 +1,5 @@
 //! What a pipeline and several workers have in common.
 
-use super::ahead::{AHEAD, touch};
 use super::{Explained, Pipeline, Reconfigured, Stats};
 use crate::alert::Sink;
 use crate::config::{Config, ConfigError};
@@ -11,14 +10,6 @@ use crate::{Arrived, Block, Record, Source, Timestamp};
 pub trait Judge {
     /// Takes one record. Its alerts may come with a later one, never in another order.
     fn push(&mut self, record: &Record<'_>, sink: &mut dyn Sink);
-
-    /// Takes `records`, as if each had been pushed. A [`Pipeline`] looks ahead here, so that it does not wait
-    /// for the memory of each of them in turn: for who has many records at once, as of a mapped file.
-    fn push_slice(&mut self, records: &[Record<'_>], sink: &mut dyn Sink) {
-        for record in records {
-            self.push(record, sink);
-        }
-    }
 
     /// Takes all records of `block`, which holds none afterwards, as if each had been pushed. Several
     /// workers keep the block itself and give another for it: nothing is copied.
@@ -93,15 +84,6 @@ pub trait Judge {
 impl Judge for Pipeline {
     fn push(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
         self.push(record, sink);
-    }
-
-    fn push_slice(&mut self, records: &[Record<'_>], sink: &mut dyn Sink) {
-        for together in records.chunks(AHEAD) {
-            touch(together.iter().map(|record| record.data));
-            for record in together {
-                self.push(record, sink);
-            }
-        }
     }
 
     fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {

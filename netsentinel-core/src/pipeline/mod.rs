@@ -3,7 +3,6 @@
 //! One thread, packet time only, no allocation but for an alert that is raised. The same records
 //! give the same alerts, whatever the clock says and however fast they come.
 
-mod ahead;
 mod batch;
 mod builder;
 mod classify;
