@@ -50,6 +50,9 @@ bitflags! {
         /// The same of UDP alone, at a smaller price: a datagram that opens an attempt or tells what becomes of
         /// one. Errors that refuse one are not told, and no table is kept for TCP.
         const UDP_ATTEMPT = 1 << 21;
+        /// A SYN whose source address no host can have ([`Ip::has_impossible_source`](crate::Ip::has_impossible_source)).
+        /// Of several workers each sees all of them.
+        const FORGED_SYN = 1 << 22;
         /// A later fragment of an ICMP or ICMPv6 message; the first is [`ICMP`](Self::ICMP).
         const ICMP_FRAGMENT = 1 << 20;
     }

@@ -273,6 +273,17 @@ impl Ip<'_> {
         }
     }
 
+    /// Whether no host can have the source: it is a multicast address or a reserved one (RFC 1112, 4; RFC 4291,
+    /// 2.7), so that somebody forges it. Loopback and unspecified addresses are none of those.
+    #[inline]
+    pub const fn has_impossible_source(&self) -> bool {
+        const MULTICAST: u8 = 224;
+        match self.source {
+            IpAddr::V4(source) => source.octets()[0] >= MULTICAST,
+            IpAddr::V6(source) => source.is_multicast(),
+        }
+    }
+
     /// What the transport carries, as far as it was captured.
     pub fn payload(&self) -> &[u8] {
         match self.transport {

@@ -33,6 +33,9 @@ fn transport_kinds(ip: &Ip<'_>) -> Interest {
     match ip.transport {
         Transport::Tcp(tcp) => {
             let mut kinds = Interest::TCP | tcp_kinds(tcp.flags);
+            if kinds.contains(Interest::SYN) && ip.has_impossible_source() {
+                kinds |= Interest::FORGED_SYN;
+            }
             // A segment in pieces has no place in the stream until it is whole.
             if !tcp.payload.is_empty() && ip.fragment.is_none() {
                 kinds |= Interest::TCP_DATA;
@@ -123,6 +126,39 @@ mod tests {
             let syn_ack = syn && ack && !rst && !fin;
             assert_eq!(kinds.contains(Interest::SYN_ACK), syn_ack, "{bits:#x}");
             assert_eq!(kinds.contains(Interest::FIN), fin && !syn && !rst, "{bits:#x}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_from_where_no_host_can_be_is_forged() {
+        let kinds = |source: [u8; 4], flags| {
+            let tcp = crate::Tcp {
+                source_port: 1,
+                destination_port: 2,
+                sequence: 0,
+                acknowledgement: 0,
+                flags,
+                window: 0,
+                options: &[],
+                payload: &[],
+            };
+            ip_kinds(&Ip {
+                source: source.into(),
+                destination: [10, 0, 0, 1].into(),
+                protocol: 6,
+                hop_limit: 64,
+                fragment: None,
+                transport: Transport::Tcp(tcp),
+            })
+        };
+        for (source, forged) in [
+            ([224, 0, 0, 1], true),
+            ([255; 4], true),
+            ([223, 255, 255, 255], false),
+            ([127, 0, 0, 1], false),
+        ] {
+            assert_eq!(kinds(source, TcpFlags::SYN).contains(Interest::FORGED_SYN), forged);
+            assert!(!kinds(source, TcpFlags::SYN | TcpFlags::ACK).contains(Interest::FORGED_SYN));
         }
     }
 

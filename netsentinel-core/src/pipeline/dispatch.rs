@@ -70,6 +70,9 @@ impl Dispatcher {
         // hosts, and who claims an address on the link is known by more than that address.
         let for_all = kinds.intersects(FOR_ALL);
         if !ends.include(Party::Either) && !for_all {
+            if kinds.contains(Interest::FORGED_SYN) {
+                self.hand_forged(packet, sink);
+            }
             return kinds;
         }
         let attempt = self.follow_attempt(packet, kinds);
@@ -112,6 +115,19 @@ impl Dispatcher {
         kinds
     }
 
+    /// Hands a SYN that is forged for sure, and about hosts of others, to those who ask for such.
+    #[cold]
+    fn hand_forged(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) {
+        let who = self.rota.who(Interest::FORGED_SYN, Ends::BOTH);
+        let (seats, ledger, moment) = self.parts(packet.timestamp, Some(packet), None);
+        for seat in who {
+            if let Some(seat) = seats.get_mut(seat) {
+                seat.call(&moment, ledger, sink, |detector, cx| detector.on_packet(packet, cx));
+            }
+        }
+        self.follow_watching();
+    }
+
     /// Looks again who sees what, where a detector watches something else than before.
     #[inline]
     fn follow_watching(&mut self) {
@@ -146,6 +162,7 @@ impl Dispatcher {
             seats.fold(both, |all, seat| all | seat.asks.interest | seat.account.may_watch)
         };
         Needs {
+            all: self.wanted & Interest::FORGED_SYN,
             source: asked([Party::Source, Party::Either]) | told,
             destination: asked([Party::Destination, Party::Either]),
         }

@@ -64,6 +64,8 @@ pub(super) struct Router {
 pub(super) struct Needs {
     pub(super) source: Interest,
     pub(super) destination: Interest,
+    /// Those for which everybody does.
+    pub(super) all: Interest,
 }
 
 impl Router {
@@ -83,6 +85,9 @@ impl Router {
             return Route { source: EVERYBODY, destination: EVERYBODY, kinds, begins_second };
         };
         let kinds = classify::ip_kinds(&ip);
+        if kinds.intersects(self.needs.all) {
+            return Route { source: EVERYBODY, destination: EVERYBODY, kinds, begins_second };
+        }
         let owner = |host, needs| match kinds.intersects(needs) {
             true => self.owners.of(host),
             false => NOBODY,

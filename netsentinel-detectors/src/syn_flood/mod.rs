@@ -23,6 +23,11 @@
 //! own: a flood from spoofed addresses or from many machines. Told once for a host, whatever the number of
 //! sources; sources that are enough by themselves join it.
 //!
+//! `syn_flood/scattered` (profile `tuned`): at least `syn_flood_forged_threshold` sources that no host can have
+//! (multicast and reserved addresses) attempt connections to at least as many hosts within ten seconds: somebody
+//! forges addresses at random, as programs that fill the tables of switches, routers and translators do. Of random
+//! IPv4 addresses one in eight is such a source. It is told of no host, but with the station that sent the last.
+//!
 //! # Guards
 //!
 //! `syn_flood/completes`: at least `syn_flood_completed_percent` of the sampled handshakes complete: a
@@ -43,10 +48,14 @@
 //!   have hundreds.
 //! - `syn_flood_completed_percent`: percent, from 1 to 100. In a flood all but the honest share stays half
 //!   open, among honest clients a few in a hundred do.
+//! - `syn_flood_forged_threshold`: sources, from 1 to 1000. A broken stack or cable makes one of them now and then;
+//!   five different ones for five hosts are no accident.
 //!
 //! # Blind spots
 //!
-//! Floods slower than the threshold, and those that spread over many hosts. While a host gets attempts that are
+//! Floods slower than the threshold, and those that spread over many hosts, unless some of the sources are such as
+//! no host can have; a site that uses reserved addresses (240.0.0.0/4) for hosts of its own must raise
+//! `syn_flood_forged_threshold`, or disable the rule. While a host gets attempts that are
 //! nearly all from sources, or for ports, of their own, a source that makes few of them (some two in a hundred)
 //! is not told by itself. A flood that is less than half of
 //! what honest clients open. Tools that
@@ -65,6 +74,7 @@
 
 mod early;
 mod sample;
+mod scattered;
 mod seed;
 mod settings;
 #[cfg(test)]
@@ -78,7 +88,7 @@ use netsentinel_core::detector::attack::OS_EXHAUSTION_FLOOD;
 use netsentinel_core::detector::{Asks, Guard};
 use netsentinel_core::{
     Context, Descriptor, Detector, DetectorKind, Finding, Interest, NeedsRestart, Packet, Party,
-    Rule, Setup, Severity, Transport, Usage,
+    Rule, Setup, Severity, TcpFlags, Transport, Usage,
 };
 
 use seed::Seed;
@@ -131,16 +141,17 @@ impl DetectorKind for SynFlood {
         interest: Interest::SYN,
         judges: Party::Source,
         summary: "connections opened without end",
-        rules: &[SOURCE, VICTIM],
+        rules: &[SOURCE, VICTIM, scattered::SCATTERED],
         guards: &[COMPLETES, RETRIES, SCAN],
     };
 
     fn asks(profile: Profile) -> Asks {
-        let judges = match profile {
-            Profile::Seed => Party::Source,
-            Profile::Tuned => Party::Either,
-        };
-        Asks { interest: Interest::SYN, judges }
+        match profile {
+            Profile::Seed => Asks { interest: Interest::SYN, judges: Party::Source },
+            Profile::Tuned => {
+                Asks { interest: Interest::SYN | Interest::FORGED_SYN, judges: Party::Either }
+            }
+        }
     }
 
     fn watches(profile: Profile) -> Interest {
@@ -174,7 +185,12 @@ impl Detector for SynFlood {
         let Transport::Tcp(tcp) = ip.transport else { return };
         match &mut self.rules {
             Rules::Seed(seed) => seed.on_syn(ip, tcp.destination_port, &self.settings, cx),
-            Rules::Tuned(tuned) => tuned.on_tcp(ip, tcp, &self.settings, cx),
+            Rules::Tuned(tuned) => {
+                if ip.has_impossible_source() && tcp.flags & tuned::OPENING == TcpFlags::SYN {
+                    tuned.scattered.on_forged(packet, ip, &self.settings, cx);
+                }
+                tuned.on_tcp(ip, tcp, &self.settings, cx);
+            }
         }
     }
 

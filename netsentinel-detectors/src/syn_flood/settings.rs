@@ -22,6 +22,9 @@ pub struct Settings {
     /// Percent of a sample of handshakes that must complete for a crowd to be no flood, in profile `tuned`.
     #[serde(rename = "syn_flood_completed_percent")]
     pub completed_percent: Threshold<100>,
+    /// Sources that no host can have, and as many targets, within ten seconds, in profile `tuned`.
+    #[serde(rename = "syn_flood_forged_threshold")]
+    pub forged_threshold: Threshold<1_000>,
 }
 
 impl Default for Settings {
@@ -32,6 +35,7 @@ impl Default for Settings {
             victim_threshold: const { Threshold::new(200).unwrap() },
             sources: const { Threshold::new(16).unwrap() },
             completed_percent: const { Threshold::new(50).unwrap() },
+            forged_threshold: const { Threshold::new(5).unwrap() },
         }
     }
 }

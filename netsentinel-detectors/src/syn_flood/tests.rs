@@ -187,3 +187,41 @@ fn like_a_sweep_of_one_port() {
     }
     assert_eq!(wire.rules(), [""; 0]);
 }
+
+/// The `n`th of addresses all over, as a program draws them.
+fn anywhere(n: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(n.wrapping_add(1).wrapping_mul(0x9e37_79b1))
+}
+
+#[test]
+fn scattered_from_anywhere_to_anywhere() {
+    let mut wire = wire();
+    for n in 0..200 {
+        wire.syn((anywhere(n), 1_024 + n as u16), (anywhere(n + 1_000), 7_000 + n as u16));
+        wire.wait(200);
+    }
+    let alerts = wire.raised();
+    let [alert] = &alerts[..] else { panic!("{alerts:?}") };
+    assert_eq!(alert.rule, "syn_flood/scattered");
+    assert!(alert.evidence["sources"].as_u64() >= Some(5), "{alert:?}");
+}
+
+#[test]
+fn one_victim_of_forged_sources_is_told_as_such() {
+    let mut wire = wire();
+    for n in 0..400 {
+        wire.syn((anywhere(n), 1_024 + n as u16), SERVER);
+        wire.wait(200);
+    }
+    assert_eq!(wire.rules(), ["syn_flood/victim"]);
+}
+
+#[test]
+fn a_broken_cable_now_and_then_is_no_forger() {
+    let mut wire = wire();
+    for n in 0..100_u8 {
+        wire.syn((Ipv4Addr::new(240, 0, 0, n), 1_024), (host(n.into()), 80));
+        wire.wait(3_000_000);
+    }
+    assert_eq!(wire.rules(), [""; 0]);
+}

@@ -11,6 +11,7 @@ use netsentinel_core::{
 };
 
 use super::early::{EARLY_MAX, Early};
+use super::scattered::Scattered;
 use super::votes::Print;
 use super::watch::{Outcome, Pending, Watch, Watches};
 use super::{COMPLETES, RETRIES, SCAN, SOURCE, Settings, VICTIM};
@@ -39,6 +40,7 @@ pub(super) struct Tuned {
     /// By victim and source.
     watched_pairs: Watches<(IpAddr, IpAddr)>,
     listening: bool,
+    pub(super) scattered: Scattered,
 }
 
 /// What comes to a host.
@@ -60,6 +62,7 @@ impl Tuned {
             watched: Watches::new(),
             watched_pairs: Watches::new(),
             listening: false,
+            scattered: Scattered::new(settings),
         }
     }
 
@@ -67,11 +70,10 @@ impl Tuned {
         let window = settings.window.duration();
         self.pairs.reconfigure(settings.threshold.non_zero(), window);
         self.victims.set_idle_after(window);
+        self.scattered.reconfigure(settings);
     }
 
     pub(super) fn on_tcp(&mut self, ip: &Ip<'_>, tcp: Tcp<'_>, s: &Settings, cx: &mut Context<'_>) {
-        const OPENING: TcpFlags =
-            TcpFlags::SYN.union(TcpFlags::ACK).union(TcpFlags::RST).union(TcpFlags::FIN);
         let flags = tcp.flags & OPENING;
         if flags == TcpFlags::SYN {
             self.on_syn(ip, tcp, s, cx);
@@ -318,6 +320,7 @@ impl Tuned {
             ("attempts", self.pairs.usage()),
             ("victims", self.victims.usage()),
             ("watched", self.watched.usage() + self.watched_pairs.usage()),
+            ("scattered", self.scattered.usage()),
         ]
     }
 }
@@ -325,6 +328,10 @@ impl Tuned {
 impl Victim {
     const NEW: Self = Self { recent: Recent::NONE, early: Early::NONE };
 }
+
+/// The flags of which an attempt to connect has SYN alone.
+pub(super) const OPENING: TcpFlags =
+    TcpFlags::SYN.union(TcpFlags::ACK).union(TcpFlags::RST).union(TcpFlags::FIN);
 
 /// The window in nanoseconds.
 fn nanos(s: &Settings) -> u64 {
