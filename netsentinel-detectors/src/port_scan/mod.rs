@@ -57,6 +57,7 @@
 //!   to above: answers, discovery replies and the like. For a worm all must: one that draws its ports at
 //!   random hits some that are not above.
 //! - `port_scan/hole_punching`: most datagrams are STUN messages.
+//! - `port_scan/handshake`: for a worm, most bodies open a conversation of QUIC or DTLS: peers that share one socket.
 //! - `port_scan/router`: more than a tenth of the addresses asked for in vain are in other networks.
 //! - `port_scan/flood`: nearly each port of the victim was tried by another source, all in one second.
 //!

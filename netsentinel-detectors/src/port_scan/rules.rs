@@ -78,6 +78,10 @@ pub(super) const HOLE_PUNCHING: Guard = Guard {
     id: "port_scan/hole_punching",
     summary: "spares STUN messages: calls and games that look for a way through address translators",
 };
+pub(super) const HANDSHAKE: Guard = Guard {
+    id: "port_scan/handshake",
+    summary: "spares from a worm what opens conversations as QUIC and DTLS do: peers that share one socket",
+};
 pub(super) const ROUTER: Guard = Guard {
     id: "port_scan/router",
     summary: "spares who asks by ARP across several networks: a router with traffic for hosts that are gone",
@@ -90,7 +94,7 @@ pub(super) const FLOOD: Guard = Guard {
 
 /// All guards.
 pub(super) const GUARDS: &[Guard] =
-    &[ANSWERED, TRACEROUTE, UNSEEN_REQUEST, HOLE_PUNCHING, ROUTER, FLOOD];
+    &[ANSWERED, TRACEROUTE, UNSEEN_REQUEST, HOLE_PUNCHING, HANDSHAKE, ROUTER, FLOOD];
 
 const fn rule(id: &'static str, signature: u32, summary: &'static str) -> Rule {
     Rule { id, signature, summary, severity: None }

@@ -9,7 +9,7 @@ use netsentinel_core::window::{Tally, TallyWindow};
 use netsentinel_core::{Context, Finding, Indicator, Ip, Limits, Timestamp, Transport, Usage};
 
 use super::contact::{Shape, add, shape};
-use super::rules::{ANSWERED, UNSEEN_REQUEST, WORM};
+use super::rules::{ANSWERED, HANDSHAKE, UNSEEN_REQUEST, WORM};
 use super::settings::Settings;
 use super::techniques;
 use super::told::Told;
@@ -35,17 +35,54 @@ struct Places {
     bodies: u32,
     /// Those that look like answers whose requests were not seen.
     unasked: u32,
+    /// Those that open a conversation of QUIC or DTLS.
+    handshakes: u32,
     /// When somebody has last sent anything to the socket.
     heard: Option<Timestamp>,
 }
 
-impl Tally for Places {
-    /// Whether the body looks like an answer.
-    type Item = bool;
+/// What a body looks like.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Body {
+    Plain,
+    Answer,
+    Handshake,
+}
 
-    fn count(&mut self, unasked: bool, _: bool, by: i32) {
+impl Tally for Places {
+    type Item = Body;
+
+    fn count(&mut self, body: Body, _: bool, by: i32) {
         add(&mut self.bodies, true, by);
-        add(&mut self.unasked, unasked, by);
+        add(&mut self.unasked, body == Body::Answer, by);
+        add(&mut self.handshakes, body == Body::Handshake, by);
+    }
+}
+
+impl Body {
+    fn of(ip: &Ip<'_>, payload: &[u8]) -> Self {
+        if opens_conversation(payload) {
+            Self::Handshake
+        } else if shape(ip) == Shape::Answer {
+            Self::Answer
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// Whether `payload` begins as the first datagram of QUIC (RFC 9000, 17.2: a long header of version 1, 2 or a
+/// draft) or of DTLS (RFC 6347, 4.1: a handshake record).
+fn opens_conversation(payload: &[u8]) -> bool {
+    const LONG_HEADER: u8 = 0xc0;
+    match payload {
+        [first, version @ ..] if first & LONG_HEADER == LONG_HEADER => {
+            version.starts_with(&[0, 0, 0, 1])
+                || version.starts_with(&[0x6b, 0x33, 0x43, 0xcf])
+                || version.starts_with(&[0xff, 0, 0])
+        }
+        [0x16, 0xfe, 0xfd | 0xff, ..] => true,
+        _ => false,
     }
 }
 
@@ -86,9 +123,9 @@ impl Worm {
         let Transport::Udp(udp) = ip.transport else { return };
         let (source, victim, now) = (tuple.originator, tuple.responder, cx.now());
         let (socket, at) = ((source, tuple.originator_port), place(victim, tuple.responder_port));
-        let seen = self.places.note(socket, at, now, now, |_| shape(ip) == Shape::Answer);
+        let seen = self.places.note(socket, at, now, now, |_| Body::of(ip, udp.payload));
         self.until = now.after(WINDOW.duration());
-        let Places { bodies, unasked, heard } = seen.tally;
+        let Places { bodies, unasked, handshakes, heard } = seen.tally;
         let (rule, subject) = (&WORM, Subject::host(source));
         let (base, indicator) = (settings.worm_threshold.get(), Some(Indicator::Ip(source)));
         if bodies < 2 {
@@ -100,7 +137,8 @@ impl Worm {
         let talks = heard.is_some_and(|heard| heard.after(WINDOW.duration()) >= now);
         if reached.holds()
             && (talks && cx.spares(&ANSWERED, rule, subject)
-                || unasked == bodies && cx.spares(&UNSEEN_REQUEST, rule, subject))
+                || unasked == bodies && cx.spares(&UNSEEN_REQUEST, rule, subject)
+                || 2 * handshakes > bodies && cx.spares(&HANDSHAKE, rule, subject))
         {
             return;
         }

@@ -51,6 +51,17 @@ fn peers_greet_each_other_with_less_than_a_body() {
 }
 
 #[test]
+fn peers_that_share_a_socket_open_conversations() {
+    let quic = [&[0xc3, 0, 0, 0, 1, 8][..], &[7; 1_194]].concat();
+    let dtls = [&[0x16, 0xfe, 0xfd][..], &[7; 300]].concat();
+    for hello in [quic, dtls] {
+        let mut wire = Wire::new();
+        (1..=60).for_each(|n| wire.udp((SCANNER, 4_001), (somebody(n), 4_001), &hello));
+        assert_eq!(wire.rules(), [""; 0]);
+    }
+}
+
+#[test]
 fn clients_take_a_port_for_each_conversation() {
     let mut wire = Wire::new();
     for n in 1..=60 {
