@@ -10,7 +10,10 @@ use crate::record::Record;
 /// In the order in which a packet comes to them.
 fn stages() -> impl Iterator<Item = &'static str> {
     let detectors = BUILTIN.iter().map(|registration| registration.descriptor().id);
-    ["read", "decode", "no detector"].into_iter().chain(detectors).chain(["all detectors"])
+    ["read", "read, pcapng", "decode", "no detector"]
+        .into_iter()
+        .chain(detectors)
+        .chain(["all detectors", "all detectors, seed"])
 }
 
 /// Instructions a packet.
