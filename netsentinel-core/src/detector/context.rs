@@ -58,7 +58,8 @@ impl<'a> Context<'a> {
     }
 
     /// What the packet does to an attempt to open a conversation, if it does anything; only with
-    /// [`Interest::ATTEMPT`](crate::Interest::ATTEMPT). Every UDP packet that opens one tells it, too.
+    /// [`Interest::ATTEMPT`](crate::Interest::ATTEMPT) or [`Interest::UDP_ATTEMPT`](crate::Interest::UDP_ATTEMPT).
+    /// Every UDP packet that opens one tells it, too.
     pub fn attempt(&self) -> Option<&'a Attempt> {
         self.at.attempt
     }
