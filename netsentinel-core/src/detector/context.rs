@@ -152,7 +152,7 @@ impl<'a> Context<'a> {
         indicator: Option<Indicator<'_>>,
     ) {
         let Some(trace) = &mut self.ledger.trace else { return };
-        if !self.at.share.owns(subject.owner()) || !trace.follows(subject.owner()) {
+        if !self.at.share.owns(subject.owner()) || !trace.follows(subject) {
             return;
         }
         let tier =

@@ -132,9 +132,11 @@ impl Trace {
         Self { hosts: hosts.into_iter().collect(), ..Self::default() }
     }
 
-    /// Whether what concerns `host` is to be explained.
-    pub(crate) fn follows(&self, host: IpAddr) -> bool {
-        self.hosts.is_empty() || self.hosts.contains(&host)
+    /// Whether what concerns `subject` is to be explained: one of its hosts was asked about. What a source
+    /// does may be judged for its victim.
+    pub(crate) fn follows(&self, subject: Subject) -> bool {
+        let asked = |host: IpAddr| self.hosts.contains(&host);
+        self.hosts.is_empty() || asked(subject.owner()) || subject.peer().is_some_and(asked)
     }
 
     /// Something was counted. Whose highest count it is, is kept with all that it was held against.
@@ -201,7 +203,7 @@ impl Trace {
     }
 
     fn entry(&mut self, rule: &'static Rule, subject: Subject) -> Option<&mut Explanation> {
-        if !self.follows(subject.owner()) {
+        if !self.follows(subject) {
             return None;
         }
         let key = (subject, rule.id);
@@ -342,6 +344,15 @@ mod tests {
             weigh(&mut trace, host(last), 1, 1, false);
         }
         assert_eq!(only(&trace).subject, host(2));
+    }
+
+    #[test]
+    fn what_is_judged_for_the_other_of_a_pair_is_explained_too() {
+        let (victim, source) = (host(1).owner(), host(2).owner());
+        let mut trace = Trace::new([source]);
+        weigh(&mut trace, Subject::pair(victim, source), 1, 1, false);
+        weigh(&mut trace, host(1), 1, 1, false);
+        assert_eq!(only(&trace).subject, Subject::pair(victim, source));
     }
 
     #[test]

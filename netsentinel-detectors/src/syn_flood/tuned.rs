@@ -99,7 +99,7 @@ impl Tuned {
         {
             // Far from any threshold: told only to whoever asks for an explanation.
             let count = if total == 1 { 1 } else { host.early.count(print, now, nanos(s)) };
-            let (whole, of) = (Subject::host(victim), Subject::pair(source, victim));
+            let (whole, of) = (Subject::host(victim), Subject::pair(victim, source));
             let _ = cx.reaches(&VICTIM, whole, s.victim_threshold.get(), total, None);
             let _ = cx.reaches(&SOURCE, of, s.threshold.get(), count, Some(Indicator::Ip(source)));
             return;
@@ -192,7 +192,7 @@ impl Tuned {
     fn judge_source(&mut self, pair: Pair, count: u64, s: &Settings, cx: &mut Context<'_>) {
         let (source, victim, port) = pair;
         let (base, now) = (s.threshold.get(), cx.now());
-        let subject = Subject::pair(source, victim);
+        let subject = Subject::pair(victim, source);
         let indicator = Some(Indicator::Ip(source));
         if cx.reaches(&SOURCE, subject, base, count, indicator).is_none() {
             return;

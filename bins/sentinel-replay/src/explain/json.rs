@@ -31,6 +31,9 @@ struct Packets {
 #[derive(Serialize)]
 struct Told<'a> {
     rule: &'static str,
+    /// Whose behaviour it is, where that is not the address itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<IpAddr>,
     peer: Option<IpAddr>,
     port: Option<u16>,
     tag: Option<u32>,
@@ -83,15 +86,20 @@ pub(super) fn line(
         captures,
         address: account.address,
         packets,
-        rules: account.rules.iter().map(|explanation| Told::of(explanation)).collect(),
+        rules: account
+            .rules
+            .iter()
+            .map(|explanation| Told::of(explanation, account.address))
+            .collect(),
         never_counted: account.never_counted(),
     })
 }
 
 impl<'a> Told<'a> {
-    fn of(explanation: &'a Explanation) -> Self {
+    fn of(explanation: &'a Explanation, address: IpAddr) -> Self {
         Self {
             rule: explanation.rule.id,
+            of: Some(explanation.subject.owner()).filter(|owner| *owner != address),
             peer: explanation.subject.peer(),
             port: explanation.subject.port(),
             tag: explanation.subject.tag(),

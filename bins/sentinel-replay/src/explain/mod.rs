@@ -118,7 +118,12 @@ impl Explain {
     fn accounts<'a>(&self, explanations: &'a [Explanation]) -> Vec<Account<'a>> {
         let mut by_host = BTreeMap::<IpAddr, Vec<&Explanation>>::new();
         for explanation in explanations {
-            by_host.entry(explanation.subject.owner()).or_default().push(explanation);
+            let Explanation { subject, .. } = explanation;
+            by_host.entry(subject.owner()).or_default().push(explanation);
+            // What a source does may be judged for its victim: who asks about the source wants to know it.
+            if let Some(peer) = subject.peer().filter(|peer| self.hosts.contains(peer)) {
+                by_host.entry(peer).or_default().push(explanation);
+            }
         }
         for rules in by_host.values_mut() {
             rules.sort_by_key(|explanation| strength(explanation));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use netsentinel_core::RiskTier;
 use netsentinel_core::pipeline::{Explanation, Moment, Outcome, Weighed};
@@ -66,7 +67,7 @@ fn rules(out: &mut String, account: &Account<'_>) {
             _ => SUBJECTS_MAX,
         };
         for explanation in of_rule.iter().take(shown) {
-            *out += &format!("  {}\n", sentence(explanation));
+            *out += &format!("  {}\n", sentence(explanation, account.address));
         }
         if of_rule.len() > shown {
             *out += &format!("{:11} and of {} others\n", "", of_rule.len() - shown);
@@ -74,8 +75,9 @@ fn rules(out: &mut String, account: &Account<'_>) {
     }
 }
 
-fn sentence(told: &Explanation) -> String {
-    let mut out = format!("{:<9} {}{}: ", word(told.outcome()), told.rule.id, subject(told));
+fn sentence(told: &Explanation, address: IpAddr) -> String {
+    let mut out =
+        format!("{:<9} {}{}: ", word(told.outcome()), told.rule.id, subject(told, address));
     out += &told.highest.as_ref().map_or_else(|| "no count".into(), highest);
     let _ = write!(out, "; {}", times("counted", told.weighed));
     if told.raised > 0 {
@@ -109,8 +111,12 @@ fn word(outcome: Outcome) -> &'static str {
 }
 
 /// What of the subject is not the address itself.
-fn subject(told: &Explanation) -> String {
-    let peer = told.subject.peer().map(|peer| format!(" with {peer}"));
+fn subject(told: &Explanation, address: IpAddr) -> String {
+    let owner = told.subject.owner();
+    let peer = match told.subject.peer() {
+        Some(_) if owner != address => Some(format!(" of {owner} with it")),
+        peer => peer.map(|peer| format!(" with {peer}")),
+    };
     let port = told.subject.port().map(|port| format!(" port {port}"));
     let tag = told.subject.tag().map(|tag| format!(" of {tag:08x}"));
     [peer, port, tag].into_iter().flatten().collect()
