@@ -106,9 +106,6 @@ impl Tuned {
         }
         let (pair, now) = ((ip.destination, ip.source), cx.now());
         let count = self.requests.add(pair, now);
-        // Told of the source only to whoever asks why: who is judged is the victim.
-        let of_source = Subject::pair(ip.source, ip.destination);
-        cx.reaches(&SOURCE, of_source, s.threshold.get(), count, None);
         if !cx.judges(ip.destination) {
             return;
         }
