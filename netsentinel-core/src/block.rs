@@ -14,6 +14,7 @@ pub struct Block {
     /// How many of them records that were pushed have taken.
     pushed: usize,
     entries: Vec<Entry>,
+    newest: Option<Timestamp>,
     /// Names of interfaces, one behind the other.
     names: String,
 }
@@ -53,6 +54,7 @@ impl Block {
     /// over; the `data` of `record` is not looked at. A range beyond those bytes reads as no bytes.
     pub fn push_at(&mut self, range: Range<usize>, record: &Record<'_>) {
         let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        self.newest = self.newest.max(Some(record.timestamp));
         let interface = record.interface.map_or((0, 0), |name| self.name(name));
         self.entries.push(Entry {
             frame: record.frame,
@@ -75,6 +77,11 @@ impl Block {
         self.entries.is_empty()
     }
 
+    /// When the newest of its records was captured.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest
+    }
+
     /// Number of records.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -89,6 +96,7 @@ impl Block {
     pub fn clear(&mut self) {
         self.entries.clear();
         self.names.clear();
+        self.newest = None;
         self.pushed = 0;
         if self.bytes.capacity() > Self::BYTES_KEPT {
             self.bytes = Vec::new();
@@ -111,24 +119,6 @@ impl Block {
     pub(crate) fn frame(&self, nth: usize) -> &[u8] {
         let (start, end) = self.entries.get(nth).map_or((0, 0), |entry| entry.data);
         self.bytes.get(start as usize..end as usize).unwrap_or_default()
-    }
-
-    /// Sets when each record counts as captured to what `time` makes of it, which is not told its
-    /// interface.
-    #[inline(always)]
-    pub(crate) fn redate(&mut self, mut time: impl FnMut(&Record<'_>) -> Timestamp) {
-        for entry in &mut self.entries {
-            let (start, end) = entry.data;
-            let record = Record {
-                frame: entry.frame,
-                timestamp: entry.timestamp,
-                link: entry.link,
-                wire_len: entry.wire_len,
-                data: self.bytes.get(start as usize..end as usize).unwrap_or_default(),
-                interface: None,
-            };
-            entry.timestamp = time(&record);
-        }
     }
 
     #[inline(always)]

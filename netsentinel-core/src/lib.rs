@@ -20,8 +20,8 @@
 //! # What is promised
 //!
 //! - **The same packets give the same alerts**, byte for byte: twice, at any speed, live or from a
-//!   file, on one worker or on many ([`PipelineBuilder::build_workers`]; each has tables of its own, so
-//!   this is certain as long as none of them evicts). Time is packet time.
+//!   file, on one worker or on many ([`PipelineBuilder::build_workers`]; parts of a detector that is
+//!   divided have tables of their own, so this is certain as long as none of them evicts). Time is packet time.
 //! - **Memory is bounded and taken at start.** When a table is full the entries idle the longest go
 //!   first, and that is counted ([`Usage`], [`pipeline::Stats`]), never silent.
 //! - **No packet panics and none is lost silently**: what can not be decoded is counted by layer and

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 
 use netsentinel_core::alert::{Endpoint, Subject};
 use netsentinel_core::config::Config;
+use netsentinel_core::pipeline::Sharing;
 use netsentinel_core::{
     Alert, Context, Descriptor, Detector, DetectorKind, Finding, Flow, Interest, Judge, LinkType,
     Mac, Packet, Party, Pipeline, Record, Registration, Rule, Setup, Severity, TcpFlags, Timestamp,
@@ -183,7 +184,8 @@ fn workers_take_time_in_its_place_among_the_records() {
     let config = Config::parse(r#"{"max_hosts": 4096, "max_flows": 4096}"#).unwrap();
     let builder = || Pipeline::builder(&config).detectors(BUILTIN).detectors(HOURS);
     let mut one = builder().build().unwrap();
-    let mut three = builder().build_workers(NonZeroUsize::new(3).unwrap()).unwrap();
+    let mut three =
+        builder().sharing(Sharing::Always).build_workers(NonZeroUsize::new(3).unwrap()).unwrap();
     let expected = alerts(&mut one, &steps, advance);
     assert!(expected.len() > 200, "{}", expected.len());
     assert_eq!(alerts(&mut three, &steps, advance), expected);

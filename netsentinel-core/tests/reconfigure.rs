@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 
 use netsentinel_core::config::{Config, reference};
+use netsentinel_core::pipeline::Sharing;
 use netsentinel_core::{
     Alert, Context, Descriptor, Detector, DetectorKind, Interest, Judge, LinkType, Mac, Packet,
     Party, Pipeline, Record, Registration, Setup, Severity, TcpFlags, Timestamp, Usage,
@@ -275,9 +276,11 @@ fn workers_take_over_at_the_same_packet() {
     let builder = || Pipeline::builder(&defaults).detectors(BUILTIN);
     let half = showcase().len() / 2;
     let one = taken_over(builder().build().unwrap(), OTHER, half);
-    let workers = builder().build_workers(NonZeroUsize::new(3).unwrap()).unwrap();
+    let workers =
+        builder().sharing(Sharing::Always).build_workers(NonZeroUsize::new(3).unwrap()).unwrap();
     assert_eq!(taken_over(workers, OTHER, half), one);
-    let mut workers = builder().build_workers(NonZeroUsize::new(2).unwrap()).unwrap();
+    let mut workers =
+        builder().sharing(Sharing::Always).build_workers(NonZeroUsize::new(2).unwrap()).unwrap();
     assert!(workers.reconfigure(&config(r#"{"syn_flood_window": 0}"#)).is_err());
     assert_eq!(workers.reconfigure(&defaults).unwrap().applied, [""; 0]);
 }

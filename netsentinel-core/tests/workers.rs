@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 
 use netsentinel_core::alert::{Endpoint, Subject};
 use netsentinel_core::config::Config;
+use netsentinel_core::pipeline::Sharing;
 use netsentinel_core::{
     Alert, Context, Descriptor, Detector, DetectorKind, Finding, Flow, Interest, Judge, LinkType,
     Mac, Packet, Party, Pipeline, Record, Registration, Rule, Setup, Severity, TcpFlags, Timestamp,
@@ -18,7 +19,8 @@ fn alerts(config: &str, registry: &[Registration], frames: &[Vec<u8>]) -> [Vec<A
     let config = Config::parse(config).unwrap();
     let builder = || Pipeline::builder(&config).detectors(registry);
     let mut one = builder().build().unwrap();
-    let mut four = builder().build_workers(NonZeroUsize::new(4).unwrap()).unwrap();
+    let mut four =
+        builder().sharing(Sharing::Always).build_workers(NonZeroUsize::new(4).unwrap()).unwrap();
     let engines: [&mut dyn Judge; 2] = [&mut one, &mut four];
     engines.map(|engine| {
         let mut alerts = Vec::new();
@@ -70,7 +72,7 @@ fn what_is_raised_at_once_has_one_order() {
     };
 
     /// Raises for both ends of every packet, and for the originator of every flow that ends.
-    struct Ends;
+    struct Ends<const DIVIDED: bool>;
 
     fn raise(host: IpAddr, cx: &mut Context<'_>) {
         let Some(reached) = cx.reaches(&RULE, Subject::host(host), 1, 1, None) else { return };
@@ -88,7 +90,7 @@ fn what_is_raised_at_once_has_one_order() {
         });
     }
 
-    impl Detector for Ends {
+    impl<const DIVIDED: bool> Detector for Ends<DIVIDED> {
         fn on_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
             let Some(ip) = packet.ip() else { return };
             raise(ip.source, cx);
@@ -105,7 +107,8 @@ fn what_is_raised_at_once_has_one_order() {
     #[derive(Default, serde::Serialize, serde::Deserialize)]
     struct Settings {}
 
-    impl DetectorKind for Ends {
+    impl<const DIVIDED: bool> DetectorKind for Ends<DIVIDED> {
+        const DIVIDED: bool = DIVIDED;
         type Settings = Settings;
         const DESCRIPTOR: Descriptor = Descriptor {
             id: "ends",
@@ -126,16 +129,19 @@ fn what_is_raised_at_once_has_one_order() {
     let frames: Vec<_> =
         (0..100).map(|n| syn([10, 0, 1, n].into(), [10, 0, 2, n].into(), 80)).collect();
     let config = r#"{ "alert_cooldown": 1 }"#;
-    let [one, four] = alerts(config, &[Registration::of::<Ends>()], &frames);
-    assert!(one.len() >= 200, "{}", one.len());
-    assert_eq!(one, four);
+    for ends in [Registration::of::<Ends<false>>(), Registration::of::<Ends<true>>()] {
+        let [one, four] = alerts(config, &[ends], &frames);
+        assert!(one.len() >= 200, "{}", one.len());
+        assert_eq!(one, four);
+    }
 }
 
 #[test]
 fn stats_asked_for_on_the_way_cost_no_alert() {
     let config = Config::parse(r#"{"profile": "seed"}"#).unwrap();
     let builder = Pipeline::builder(&config).detectors(netsentinel_detectors::BUILTIN);
-    let mut workers = builder.build_workers(NonZeroUsize::new(2).unwrap()).unwrap();
+    let mut workers =
+        builder.sharing(Sharing::Always).build_workers(NonZeroUsize::new(2).unwrap()).unwrap();
     let frame = syn([10, 0, 0, 1].into(), [203, 0, 113, 9].into(), 4444);
     let record = Record {
         frame: 1,

@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 
 use netsentinel_core::config::Config;
-use netsentinel_core::pipeline::{Stats, Workers};
+use netsentinel_core::pipeline::{Sharing, Stats, Workers};
 use netsentinel_core::{Alert, Judge, LinkType, Pipeline, Record, Registration, Timestamp};
 
 /// The detectors of a registry and the alerts that they have raised.
@@ -29,7 +29,8 @@ impl Judged {
         let judged = Self::alone(config, registry);
         let config = Config::parse(config).unwrap();
         let builder = Pipeline::builder(&config).detectors(registry);
-        let workers = builder.build_workers(NonZeroUsize::new(3).unwrap()).unwrap();
+        let workers =
+            builder.sharing(Sharing::Always).build_workers(NonZeroUsize::new(3).unwrap()).unwrap();
         Self { workers: Some(workers), ..judged }
     }
 

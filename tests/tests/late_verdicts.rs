@@ -11,6 +11,7 @@ use std::time::Duration;
 use attacks::{CUSTOM, Case, DEFAULT};
 use netsentinel_core::config::Config;
 use netsentinel_core::format::Format;
+use netsentinel_core::pipeline::Sharing;
 use netsentinel_core::{Alert, Arrived, Judge, LinkType, Pipeline, Record, RiskTier, Timestamp};
 use netsentinel_detectors::BUILTIN;
 use netsentinel_synth::SynthPacket;
@@ -35,7 +36,7 @@ impl Site {
         let builder = Pipeline::builder(&config).detectors(BUILTIN).reputation(reputation.clone());
         let judge: Box<dyn Judge> = match NonZeroUsize::new(workers).unwrap() {
             NonZeroUsize::MIN => Box::new(builder.build().unwrap()),
-            workers => Box::new(builder.build_workers(workers).unwrap()),
+            workers => Box::new(builder.sharing(Sharing::Always).build_workers(workers).unwrap()),
         };
         Self { judge, reputation, frame: 0, alerts: Vec::new() }
     }

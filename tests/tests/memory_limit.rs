@@ -74,11 +74,12 @@ fn all_tables_stay_within_the_limit_and_use_it() {
 #[test]
 fn workers_share_the_limit() {
     let _alone = ALONE.lock();
-    let config = Config::parse(&config(128, "tuned")).unwrap();
+    let limited = Config::parse(&config(128, "tuned")).unwrap();
     let workers = NonZeroUsize::new(3).unwrap();
-    let stats = builder(&config).build_workers(workers).unwrap().stats();
+    let stats = builder(&limited).build_workers(workers).unwrap().stats();
     assert_within(&stats, 128, "3 workers");
-    let too_many = builder(&config).build_workers(NonZeroUsize::new(500).unwrap());
+    let least = Config::parse(&config(least("tuned"), "tuned")).unwrap();
+    let too_many = builder(&least).build_workers(NonZeroUsize::new(500).unwrap());
     assert!(matches!(too_many, Err(BuildError::Config(_))));
 }
 

@@ -12,7 +12,7 @@ use std::thread;
 use netsentinel_capture::Capture;
 use netsentinel_core::config::Config;
 use netsentinel_core::format::Format;
-use netsentinel_core::pipeline::{Judge, Stats};
+use netsentinel_core::pipeline::{Judge, Sharing, Stats};
 use netsentinel_core::{Alert, Block, LinkType, Pipeline, Record, Source, Timestamp};
 use netsentinel_detectors::BUILTIN;
 use netsentinel_synth::{Options, SCENARIOS};
@@ -20,10 +20,19 @@ use netsentinel_tests::corpus::{corpus, tell};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Beside one, which is compared with.
-const WORKERS: [usize; 4] = [2, 3, 4, 8];
-/// The profiles, and on how many workers captures of the corpus are compared under them.
-const PROFILES: [(&str, &[usize]); 2] = [("seed", &[2]), ("tuned", &WORKERS)];
+/// How many workers, and when they judge side by side.
+type Way = (usize, Sharing);
+/// One, which the others are compared with.
+const ONE: Way = (1, Sharing::Never);
+const WAYS: [Way; 5] = [
+    (2, Sharing::Always),
+    (2, Sharing::WhenItPays),
+    (3, Sharing::Always),
+    (4, Sharing::WhenItPays),
+    (8, Sharing::Never),
+];
+/// The profiles, and the ways in which captures of the corpus are compared under them.
+const PROFILES: [(&str, &[Way]); 2] = [("seed", &[(2, Sharing::Always)]), ("tuned", &WAYS)];
 /// Packets of a capture that are compared; the largest of the corpus have far more of the same.
 const PACKETS_MAX: u64 = 40_000;
 
@@ -34,8 +43,8 @@ struct Outcome {
     counts: Value,
 }
 
-/// What `workers` make of `source`, as far as it can be read.
-fn outcome<S: Source>(profile: &str, workers: usize, source: &mut S) -> Outcome {
+/// What workers make of `source`, as far as it can be read.
+fn outcome<S: Source>(profile: &str, (workers, sharing): Way, source: &mut S) -> Outcome {
     let config = Config::parse(&json!({ "profile": profile }).to_string()).unwrap();
     let builder = Pipeline::builder(&config).detectors(BUILTIN);
     let mut lines = Vec::new();
@@ -43,7 +52,7 @@ fn outcome<S: Source>(profile: &str, workers: usize, source: &mut S) -> Outcome 
     // What was read before an error is judged, and compared all the same.
     let stats = match NonZeroUsize::new(workers).filter(|workers| workers.get() > 1) {
         Some(workers) => {
-            let mut judge = builder.build_workers(workers).unwrap();
+            let mut judge = builder.sharing(sharing).build_workers(workers).unwrap();
             let _ = judge.run(source, &mut print);
             judge.stats()
         }
@@ -92,10 +101,10 @@ fn every_scenario_gives_the_same_on_any_number_of_workers() {
         for (profile, _) in PROFILES {
             let options = Options { packets: Some(60_000), ..Options::default() };
             let run = || entry.run(&options).unwrap();
-            let one = outcome(profile, 1, &mut run());
-            for workers in WORKERS {
-                let many = outcome(profile, workers, &mut run());
-                assert_eq!(many, one, "{} on {workers}, {profile}", entry.name);
+            let one = outcome(profile, ONE, &mut run());
+            for way in WAYS {
+                let many = outcome(profile, way, &mut run());
+                assert_eq!(many, one, "{} on {way:?}, {profile}", entry.name);
             }
         }
     });
@@ -107,10 +116,10 @@ fn a_flood_that_overflows_every_table_gives_the_same_on_any_number_of_workers() 
     assert!(!floods.is_empty());
     on_all_cores(&floods, |entry| {
         let options = Options { packets: Some(400_000), ..Options::default() };
-        let one = outcome("tuned", 1, &mut entry.run(&options).unwrap());
-        for workers in [2, 8] {
-            let many = outcome("tuned", workers, &mut entry.run(&options).unwrap());
-            assert_eq!(many, one, "{} on {workers}", entry.name);
+        let one = outcome("tuned", ONE, &mut entry.run(&options).unwrap());
+        for way in [(2, Sharing::WhenItPays), (8, Sharing::Always)] {
+            let many = outcome("tuned", way, &mut entry.run(&options).unwrap());
+            assert_eq!(many, one, "{} on {way:?}", entry.name);
         }
     });
 }
@@ -142,12 +151,12 @@ fn every_capture_of_the_corpus_gives_the_same_on_any_number_of_workers() {
         if Capture::open(path).is_err() {
             return;
         }
-        for (profile, numbers) in PROFILES {
+        for (profile, ways) in PROFILES {
             let open = || First(Capture::open(path).unwrap(), 0);
-            let one = outcome(profile, 1, &mut open());
-            for workers in numbers.iter().copied() {
-                let many = outcome(profile, workers, &mut open());
-                assert_eq!(many, one, "{} on {workers}, {profile}", path.display());
+            let one = outcome(profile, ONE, &mut open());
+            for way in ways.iter().copied() {
+                let many = outcome(profile, way, &mut open());
+                assert_eq!(many, one, "{} on {way:?}, {profile}", path.display());
             }
             let mut compared = compared.lock().unwrap();
             *compared = (compared.0 + 1, compared.1 + one.lines.len());
@@ -217,9 +226,9 @@ proptest! {
     #[test]
     fn random_traffic_gives_the_same_on_any_number_of_workers(frames in traffic()) {
         for (profile, _) in PROFILES {
-            let one = outcome(profile, 1, &mut Frames(frames.iter(), 0));
-            for workers in [2, 5] {
-                let many = outcome(profile, workers, &mut Frames(frames.iter(), 0));
+            let one = outcome(profile, ONE, &mut Frames(frames.iter(), 0));
+            for way in [(2, Sharing::Always), (5, Sharing::WhenItPays)] {
+                let many = outcome(profile, way, &mut Frames(frames.iter(), 0));
                 prop_assert_eq!(&many, &one);
             }
         }

@@ -153,7 +153,7 @@ fn open_live(settings: &Settings) -> Result<Live> {
     Ok(live)
 }
 
-/// What judges: one pipeline, or workers that share the hosts.
+/// What judges: one pipeline, or workers that share the detectors.
 fn judge(builder: PipelineBuilder<'_>, workers: NonZeroUsize) -> Result<Box<dyn Judge + Send>> {
     Ok(match workers {
         NonZeroUsize::MIN => Box::new(builder.build()?),

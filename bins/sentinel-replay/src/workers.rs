@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use crate::cli::Cli;
 
-/// More do not pay: a thread reads and tells for whom a packet is about as fast as three can judge.
+/// More do not pay: what one thread finds out of each packet keeps about three busy with judging.
 const MOST: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// Less than this is over, on one core, before further threads have their tables: some tens of
 /// milliseconds.

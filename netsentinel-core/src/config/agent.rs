@@ -25,7 +25,7 @@ pub struct AgentSettings {
     /// Rings that the kernel shares each interface among, each read by a thread of its own; `auto` for one for
     /// every four processors, from 1 to 4. More than one only on Linux.
     pub rings: Threads,
-    /// Threads that share the judging, each of which takes as much memory as one; `auto` for one for every
+    /// Threads that share the judging; they take little more memory than one. `auto` for one for every
     /// four processors, from 1 to 4.
     pub workers: Threads,
     /// Whether the agent's own connection to the server is left out of what is judged.

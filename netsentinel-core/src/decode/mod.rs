@@ -80,18 +80,6 @@ pub(crate) fn decode_into<'a>(record: &Record<'a>, headers: &mut Headers<'a>) ->
     decoded.malformed
 }
 
-/// The packet in an Ethernet frame, if it is a TCP segment or UDP datagram as [`decode`] finds at
-/// its first glance: whole, sound, no fragment and in no tunnel. `None` says nothing.
-#[inline(always)]
-pub(crate) fn plain(frame: &[u8]) -> Option<Ip<'_>> {
-    let mut headers = Headers::default();
-    straight::frame(frame, &mut headers)?;
-    match headers.network {
-        Network::Ip(ip) => Some(ip),
-        Network::Arp(_) | Network::Other => None,
-    }
-}
-
 /// Decodes a captured frame of any kind.
 #[inline(never)]
 fn walk_through<'a>(record: &Record<'a>) -> Decoded<'a> {

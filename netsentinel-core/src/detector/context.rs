@@ -8,7 +8,7 @@ use super::{Guard, Rule};
 use crate::alert::{
     Agent, Alert, AlertId, Endpoint, FlowId, ReputationNote, Sink, Subject, TechniqueNote,
 };
-use crate::pipeline::{Account, Ledger, Moment, Share, Weighing};
+use crate::pipeline::{Account, Ledger, Moment, Weighing};
 use crate::{
     Attempt, Flow, Indicator, Interest, Mac, Packet, Reputation, RiskTier, Site, Timestamp,
 };
@@ -35,7 +35,6 @@ pub(crate) struct Occasion<'a> {
     pub(crate) flow: Option<&'a Flow>,
     pub(crate) attempt: Option<&'a Attempt>,
     pub(crate) site: &'a Site,
-    pub(crate) share: &'a Share,
     pub(crate) agent: &'a Agent,
     pub(crate) reputation: &'a dyn Reputation,
 }
@@ -83,11 +82,11 @@ impl<'a> Context<'a> {
         self.ledger.trace.is_some()
     }
 
-    /// Whether the behaviour of `host` is judged here. Of several workers exactly one judges a host, and
-    /// that one sees all packets from and to it, all ICMP errors, all ARP and all neighbour discovery. A detector that judges either end
-    /// of a packet counts for a host only where this holds.
+    /// Whether the behaviour of `host` is judged here: always, but for a detector that is divided among
+    /// several workers ([`DetectorKind::DIVIDED`](super::DetectorKind::DIVIDED)). Of its parts exactly one judges a host, and that one
+    /// sees all packets from and to it, all ICMP errors, all ARP and all neighbour discovery.
     pub fn judges(&self, host: IpAddr) -> bool {
-        self.at.share.owns(host)
+        self.seat.share.owns(host)
     }
 
     /// Whether the `count` that `rule` has come to for `subject` reaches `base` as lowered by what is
@@ -152,7 +151,7 @@ impl<'a> Context<'a> {
         indicator: Option<Indicator<'_>>,
     ) {
         let Some(trace) = &mut self.ledger.trace else { return };
-        if !self.at.share.owns(subject.owner()) || !trace.follows(subject) {
+        if !self.seat.share.owns(subject.owner()) || !trace.follows(subject) {
             return;
         }
         let tier =
@@ -168,7 +167,7 @@ impl<'a> Context<'a> {
         if !self.seat.switches.guards(guard) {
             return false;
         }
-        if self.at.share.owns(subject.owner()) {
+        if self.seat.share.owns(subject.owner()) {
             self.seat.counters.spared(rule, guard);
             if let Some(trace) = &mut self.ledger.trace {
                 trace.spared(rule, subject, guard);
@@ -184,7 +183,7 @@ impl<'a> Context<'a> {
     ///
     /// Both subjects must be of the same host.
     pub fn is_part_of(&mut self, whole: &'static Rule, of: Subject, finding: &Finding<'_>) -> bool {
-        if !finding.reached.holds() || !self.at.share.owns(of.owner()) {
+        if !finding.reached.holds() || !self.seat.share.owns(of.owner()) {
             return false;
         }
         let joined = self.ledger.episodes.join((whole.id, of), finding, self.at.now, self.sink);
@@ -222,12 +221,12 @@ impl<'a> Context<'a> {
     /// waits for a verdict is only remembered: [`Detector::on_verdict`](super::Detector::on_verdict) is
     /// called with it once it is enough.
     ///
-    /// `report` runs, and so allocates, only for an alert that goes out. Of several workers only the
-    /// one that the subject's host belongs to raises anything: it alone has seen all of it.
+    /// `report` runs, and so allocates, only for an alert that goes out. Of a divided detector only the
+    /// part that the subject's host belongs to raises anything: it alone has seen all of it.
     ///
     /// Tells whether a new alert was raised.
     pub fn raise(&mut self, finding: Finding<'_>, report: impl FnOnce(&mut Report)) -> bool {
-        if !self.at.share.owns(finding.subject.owner()) {
+        if !self.seat.share.owns(finding.subject.owner()) {
             return false;
         }
         if !self.seat.switches.allow(finding.rule) {

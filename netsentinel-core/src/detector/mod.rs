@@ -71,6 +71,15 @@ pub trait DetectorKind: Detector + Sized + 'static {
     /// What is known of the detector before it runs.
     const DESCRIPTOR: Descriptor;
 
+    /// About how many instructions a packet costs it, on the average of traffic of every kind. By this
+    /// alone detectors are dealt to several workers, so that none has much more to do than the others.
+    const COST: u32 = 100;
+
+    /// Whether several workers have a part of it each, for as many of the hosts: worth it where it costs
+    /// about as much as all others together. Such a detector counts for a host only where
+    /// [`Context::judges`] holds. Any other is called by one worker at a time, and judges all hosts.
+    const DIVIDED: bool = false;
+
     /// Which packets the detector asks to see under `profile`, and whose behaviour it judges then; as the
     /// descriptor has it, unless a detector says otherwise.
     fn asks(profile: Profile) -> Asks {
@@ -79,7 +88,7 @@ pub trait DetectorKind: Detector + Sized + 'static {
     }
 
     /// Which kinds it may ask for besides, by [`Context::watch`], while it suspects something; none, unless a
-    /// detector says otherwise. Workers are handed only what some detector may see.
+    /// detector says otherwise. Others than the one that judges are handed only what may be seen.
     fn watches(profile: Profile) -> Interest {
         let _ = profile;
         Interest::empty()
@@ -147,8 +156,8 @@ pub struct Descriptor {
 pub struct Asks {
     /// The packets it asks to see.
     pub interest: Interest,
-    /// Whose behaviour it judges. One that judges either end sees packets of which it is to judge only
-    /// one: [`Context::judges`] tells.
+    /// Whose behaviour it judges. A part of a divided detector that judges either end sees packets of which it
+    /// is to judge only one: [`Context::judges`] tells.
     pub judges: Party,
 }
 

@@ -54,6 +54,8 @@ pub struct Registration {
     descriptor: &'static Descriptor,
     asks: fn(Profile) -> Asks,
     watches: fn(Profile) -> Interest,
+    cost: u32,
+    divided: bool,
     defaults: fn() -> Map<String, Value>,
     read: fn(&Config) -> Result<Map<String, Value>, ConfigError>,
     build: Build,
@@ -68,6 +70,8 @@ impl Registration {
             descriptor: const { &D::DESCRIPTOR },
             asks: D::asks,
             watches: D::watches,
+            cost: D::COST,
+            divided: D::DIVIDED,
             defaults: || object_of(&D::Settings::default()),
             read: |config| Ok(object_of(&config.section::<D::Settings>()?)),
             build: |config, setup| Ok(Box::new(D::new(config.section()?, setup))),
@@ -87,6 +91,16 @@ impl Registration {
     /// Which kinds of packet the detector may watch besides under `profile`.
     pub(crate) fn watches(&self, profile: Profile) -> Interest {
         (self.watches)(profile)
+    }
+
+    /// What a packet costs the detector: [`DetectorKind::COST`].
+    pub(crate) const fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    /// Whether several workers divide its hosts: [`DetectorKind::DIVIDED`].
+    pub(crate) const fn is_divided(&self) -> bool {
+        self.divided
     }
 
     /// The keys that the detector reads, with their defaults.

@@ -5,21 +5,26 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::dispatch::{Dispatcher, Seat};
+use super::conversations::Conversations;
+use super::deal::{Card, deal};
 use super::episodes::Episodes;
-use super::ledger::Ledger;
-use super::packet_time::PacketTime;
+use super::front::Front;
+use super::helper::Helper;
+use super::leader::Engine;
+use super::panel::Panel;
 use super::reassembly::Reassembly;
 use super::rooms::Rooms;
 use super::rota::{Rota, SEATS_MAX};
+use super::seat::Seat;
 use super::share::Share;
+use super::sharing::{Pace, Sharing};
+use super::stats::{RuleCounters, Stats};
 use super::switches::{self, Switches};
 use super::trace::Trace;
 use super::waiting::Waiting;
-use super::{Pipeline, Workers};
+use super::{Account, Ledger, Pipeline, Workers};
 use crate::alert::Agent;
 use crate::config::{Config, ConfigError};
-use crate::decode::DecodeCounters;
 use crate::flow::{Attempts, FlowTable};
 use crate::reputation::Clean;
 use crate::{Interest, Registration, Reputation};
@@ -32,6 +37,7 @@ pub struct PipelineBuilder<'c> {
     reputation: Option<Arc<dyn Reputation>>,
     agent: Agent,
     explain: Option<Vec<IpAddr>>,
+    sharing: Sharing,
 }
 
 impl<'c> PipelineBuilder<'c> {
@@ -42,6 +48,7 @@ impl<'c> PipelineBuilder<'c> {
             reputation: None,
             agent: Agent::default(),
             explain: None,
+            sharing: Sharing::default(),
         }
     }
 
@@ -75,6 +82,13 @@ impl<'c> PipelineBuilder<'c> {
         self
     }
 
+    /// When several workers judge side by side; by default while it pays.
+    #[must_use]
+    pub fn sharing(mut self, sharing: Sharing) -> Self {
+        self.sharing = sharing;
+        self
+    }
+
     /// Makes the pipeline and takes all the memory that it will use.
     ///
     /// # Errors
@@ -84,36 +98,46 @@ impl<'c> PipelineBuilder<'c> {
     /// `memory_limit`.
     pub fn build(self) -> Result<Pipeline, ConfigError> {
         self.check_owners()?;
-        let share = Share::whole();
-        let rooms = self.rooms(&share, NonZeroUsize::MIN)?;
-        self.build_share(share, rooms)
+        let rooms = self.rooms(1)?;
+        let (front, panel) = (self.front(rooms), self.panel(&Share::whole(), None, rooms)?);
+        Ok(Pipeline { front, panel, order: self.order(), settings: self.config.pipeline.clone() })
     }
 
-    /// Makes several pipelines on threads of their own that raise, together, what one would; 1,024 at
-    /// most. The tables of their detectors together take little more memory than those of one; what is
-    /// kept for flows, fragments and open alerts each has to the full.
+    /// Makes workers on threads of their own that raise, together, what a pipeline would; 1,024 at most. All
+    /// their tables together take little more memory than those of a pipeline; only open alerts, and what
+    /// waits for verdicts, each has to the full.
     ///
     /// # Errors
     ///
     /// As [`build`](Self::build), or when a thread can not be started.
     pub fn build_workers(self, workers: NonZeroUsize) -> Result<Workers, BuildError> {
         self.check_owners()?;
-        let (first, others) = Share::divided(workers.get());
-        let rooms = self.rooms(&first, workers)?;
-        let first = self.build_share(first, rooms)?;
-        let others =
-            others.map(|share| self.build_share(share, rooms)).collect::<Result<_, _>>()?;
-        Ok(Workers::start(first, others)?)
+        let rooms = self.rooms(workers.get())?;
+        let front = self.front(rooms);
+        let mut panels = self.panels(rooms, workers.get())?.into_iter();
+        let own = panels.by_ref().take(1).collect();
+        let helpers = panels.enumerate().map(|(nth, panel)| Helper::start(nth, panel));
+        let (helpers, answers) = helpers.collect::<Result<(Vec<_>, Vec<_>), _>>()?;
+        let settings = self.config.pipeline.clone();
+        let engine =
+            Engine { front, own, helpers, settings, pace: Pace::new(self.sharing, workers.get()) };
+        Ok(Workers::start(engine, answers, self.order())?)
     }
 
-    /// How large tables become where `workers` are made, of which one has `share`. With a limit, by
-    /// making pipelines and looking at what they take, so that it holds for detectors of any kind.
-    fn rooms(&self, share: &Share, workers: NonZeroUsize) -> Result<Rooms, ConfigError> {
+    /// The detectors' names in the order of the registry.
+    fn order(&self) -> Vec<&'static str> {
+        self.registrations.iter().map(|registration| registration.descriptor().id).collect()
+    }
+
+    /// How large tables become for so many workers. With a limit, by making tables and looking at what they
+    /// take, so that it holds for detectors of any kind.
+    fn rooms(&self, workers: usize) -> Result<Rooms, ConfigError> {
         let settings = &self.config.pipeline;
         let Some(limit) = settings.memory_limit.bytes() else { return Ok(Rooms::of(settings)) };
         let bytes = |rooms| {
-            let pipeline = self.build_share(share.clone(), rooms)?;
-            Ok(pipeline.stats().memory.bytes.saturating_mul(workers.get()))
+            let panels = self.panels(rooms, workers)?;
+            let panels = panels.iter().map(Panel::stats);
+            Ok(Stats::of(self.front(rooms).stats(), panels, settings).memory.bytes)
         };
         Rooms::within(limit, bytes)?.map_err(|least| ConfigError::Key {
             key: "memory_limit".into(),
@@ -125,26 +149,48 @@ impl<'c> PipelineBuilder<'c> {
         })
     }
 
-    fn build_share(&self, share: Share, rooms: Rooms) -> Result<Pipeline, ConfigError> {
+    fn front(&self, rooms: Rooms) -> Front {
         let settings = &self.config.pipeline;
-        let mut setup = settings.setup();
-        setup.limits.max_keys = share.room(rooms.hosts);
-        let mut wanted = Interest::empty();
-        let mut seats = Vec::with_capacity(self.registrations.len());
-        for registration in &self.registrations {
-            let detector = registration.seat(self.config, &setup)?;
-            let keys = registration.read(self.config)?;
-            let (descriptor, asks) = (registration.descriptor(), registration.asks(setup.profile));
-            let switches = Switches::new(descriptor, settings);
-            wanted |= asks.interest;
-            let may_watch = registration.watches(setup.profile);
-            seats.push(Seat::new(descriptor, (asks, may_watch), switches, detector, keys));
-        }
-        let dispatcher = Dispatcher {
+        let asked = self.registrations.iter().map(|seat| seat.asks(settings.profile).interest);
+        let wanted = asked.fold(Interest::empty(), |all, asked| all | asked);
+        let by_attempts = Interest::PROBE | Interest::ATTEMPT | Interest::UDP_ATTEMPT;
+        let conversations = Conversations {
             attempts: wanted
-                .intersects(Interest::PROBE | Interest::ATTEMPT | Interest::UDP_ATTEMPT)
+                .intersects(by_attempts)
                 .then(|| Attempts::new(rooms.flows, wanted.contains(Interest::ATTEMPT))),
             flows: wanted.contains(Interest::FLOW).then(|| FlowTable::new(rooms.flows)),
+            reputation: self.reputation.clone(),
+            site: settings.site(),
+        };
+        Front::new(conversations, Reassembly::new(rooms.datagrams, rooms.blocks))
+    }
+
+    /// The panels of `workers`, [`Share::divided`] among at most so many as that gives.
+    fn panels(&self, rooms: Rooms, workers: usize) -> Result<Vec<Panel>, ConfigError> {
+        let shares: Vec<Share> = Share::divided(workers).collect();
+        let cards: Vec<Card> = self.registrations.iter().map(Card::from).collect();
+        let hands = deal(&cards, shares.len());
+        let panels = shares.iter().zip(&hands);
+        panels.map(|(share, hand)| self.panel(share, Some(hand), rooms)).collect()
+    }
+
+    /// A panel with the detectors of these numbers, or all of them; `share` are the hosts that divided ones judge.
+    fn panel(
+        &self,
+        share: &Share,
+        hand: Option<&Vec<usize>>,
+        rooms: Rooms,
+    ) -> Result<Panel, ConfigError> {
+        let settings = &self.config.pipeline;
+        let numbered = self.registrations.iter().enumerate();
+        let seats = numbered
+            .filter(|(number, _)| hand.is_none_or(|hand| hand.contains(number)))
+            .map(|(_, registration)| self.seat(registration, share, rooms))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Panel {
+            rota: Rota::new(&seats),
+            seats,
+            share: share.clone(),
             site: settings.site(),
             agent: self.agent.clone(),
             reputation: self.reputation.clone().unwrap_or_else(|| Arc::new(Clean)),
@@ -157,22 +203,34 @@ impl<'c> PipelineBuilder<'c> {
                 trace: self.explain.clone().map(Trace::new),
                 watching_changed: false,
             },
-            share,
-            wanted,
-            rota: Rota::new(&seats),
-            seats,
-        };
-        Ok(Pipeline {
-            order: dispatcher.seats.iter().map(|seat| seat.account.descriptor.id).collect(),
-            dispatcher,
-            settings: settings.clone(),
+        })
+    }
+
+    fn seat(
+        &self,
+        registration: &Registration,
+        share: &Share,
+        rooms: Rooms,
+    ) -> Result<Seat, ConfigError> {
+        let settings = &self.config.pipeline;
+        let whole = Share::whole();
+        let share = if registration.is_divided() { share } else { &whole };
+        let mut setup = settings.setup();
+        setup.limits.max_keys = share.room(rooms.hosts);
+        let descriptor = registration.descriptor();
+        Ok(Seat {
+            asks: registration.asks(setup.profile),
+            detector: registration.seat(self.config, &setup)?,
+            account: Account {
+                descriptor,
+                share: share.clone(),
+                watching: Interest::empty(),
+                may_watch: registration.watches(setup.profile),
+                switches: Switches::new(descriptor, settings),
+                counters: RuleCounters::new(descriptor),
+            },
             setup,
-            reassembly: Reassembly::new(rooms.datagrams, rooms.blocks),
-            time: PacketTime::START,
-            packets: 0,
-            bytes: 0,
-            out_of_order: 0,
-            malformed: DecodeCounters::default(),
+            keys: registration.read(self.config)?,
         })
     }
 

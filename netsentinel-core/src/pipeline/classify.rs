@@ -14,6 +14,7 @@ const NEIGHBOUR_TYPES: std::ops::RangeInclusive<u8> = 133..=137;
 /// The kinds that `packet` is of by itself. A fragment is of the kinds that it shows to the full: a
 /// message that goes on in the next one is left for the whole datagram. Whether a UDP packet is the
 /// first of its flow, and so a [`Interest::PROBE`], is not seen in the packet.
+#[inline(always)]
 pub(super) fn kinds(packet: &Packet<'_>) -> Interest {
     match &packet.headers.network {
         Network::Arp(_) => Interest::ARP,
@@ -22,9 +23,8 @@ pub(super) fn kinds(packet: &Packet<'_>) -> Interest {
     }
 }
 
-/// The same of a packet that is known to be of IP.
 #[inline(always)]
-pub(super) fn ip_kinds(ip: &Ip<'_>) -> Interest {
+fn ip_kinds(ip: &Ip<'_>) -> Interest {
     Interest::IP | transport_kinds(ip)
 }
 

@@ -2,6 +2,7 @@
 //! that are open, what waits for a verdict, and what is to be explained.
 
 use super::episodes::Episodes;
+use super::share::Share;
 use super::stats::RuleCounters;
 use super::switches::Switches;
 use super::trace::Trace;
@@ -23,6 +24,8 @@ pub(crate) struct Ledger {
 /// What is kept for one detector.
 pub(crate) struct Account {
     pub(crate) descriptor: &'static Descriptor,
+    /// The hosts that it judges.
+    pub(crate) share: Share,
     /// What it asks to see besides, for as long as it says so.
     pub(crate) watching: Interest,
     /// What it may ask to see besides.

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::Pipeline;
-use super::dispatch::Seat;
+use super::front::Front;
+use super::panel::Panel;
+use super::seat::Seat;
 use super::switches::{self, Switches};
 use crate::config::{Config, ConfigError, PipelineSettings, object_of};
 use crate::detector::Prepared;
@@ -37,33 +39,51 @@ impl Pipeline {
     ///
     /// When a key has a wrong type or is out of range. Nothing at all has changed then.
     pub fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError> {
-        switches::check_seats(&self.dispatcher.seats, &config.pipeline)?;
-        let setup = self.setup;
-        let prepare = |seat| prepare(seat, config, setup);
-        let seats = self.dispatcher.seats.iter_mut().map(prepare);
-        let prepared = seats.collect::<Result<Vec<_>, ConfigError>>()?;
-        // Nothing can fail from here on.
-        let mut outcome = Reconfigured::default();
-        for (prepared, held) in prepared {
-            outcome.detector(prepared, held);
-        }
-        let wanted = &config.pipeline;
-        for key in changed(&object_of(&self.settings), &object_of(wanted)) {
-            let fixed = FIXED.contains(&key.as_str());
-            if fixed { &mut outcome.needs_restart } else { &mut outcome.applied }.push(key);
-        }
-        let PipelineSettings { profile, max_hosts, max_flows, memory_limit, .. } = self.settings;
-        self.settings =
-            PipelineSettings { profile, max_hosts, max_flows, memory_limit, ..wanted.clone() };
-        self.dispatcher.ledger.episodes.set_cooldown(self.settings.alert_cooldown.duration());
-        self.dispatcher.site = self.settings.site();
-        for seat in &mut self.dispatcher.seats {
-            seat.account.switches = Switches::new(seat.account.descriptor, &self.settings);
-        }
-        outcome.applied.sort_unstable();
-        outcome.needs_restart.sort_unstable();
-        Ok(outcome)
+        reconfigure(&mut self.settings, &mut self.front, &mut [&mut self.panel], config)
     }
+}
+
+/// Goes on with `config` in place of `settings` and what the detectors of all `panels` have.
+///
+/// # Errors
+///
+/// When a key has a wrong type or is out of range. Nothing at all has changed then.
+pub(super) fn reconfigure(
+    settings: &mut PipelineSettings,
+    front: &mut Front,
+    panels: &mut [&mut Panel],
+    config: &Config,
+) -> Result<Reconfigured, ConfigError> {
+    switches::check_seats(panels.iter().flat_map(|panel| &panel.seats), &config.pipeline)?;
+    let seats = panels.iter_mut().flat_map(|panel| &mut panel.seats);
+    let prepared = seats.map(|seat| prepare(seat, config));
+    let prepared = prepared.collect::<Result<Vec<_>, ConfigError>>()?;
+    // Nothing can fail from here on.
+    let mut outcome = Reconfigured::default();
+    for (prepared, held) in prepared {
+        outcome.detector(prepared, held);
+    }
+    let wanted = &config.pipeline;
+    for key in changed(&object_of(settings), &object_of(wanted)) {
+        let fixed = FIXED.contains(&key.as_str());
+        if fixed { &mut outcome.needs_restart } else { &mut outcome.applied }.push(key);
+    }
+    let PipelineSettings { profile, max_hosts, max_flows, memory_limit, .. } = *settings;
+    *settings = PipelineSettings { profile, max_hosts, max_flows, memory_limit, ..wanted.clone() };
+    front.conversations.site = settings.site();
+    for panel in panels {
+        panel.ledger.episodes.set_cooldown(settings.alert_cooldown.duration());
+        panel.site = settings.site();
+        for seat in &mut panel.seats {
+            seat.account.switches = Switches::new(seat.account.descriptor, settings);
+        }
+    }
+    for keys in [&mut outcome.applied, &mut outcome.needs_restart] {
+        keys.sort_unstable();
+        // A divided detector has them in every part.
+        keys.dedup();
+    }
+    Ok(outcome)
 }
 
 impl Reconfigured {
@@ -85,12 +105,8 @@ impl Reconfigured {
 
 type Pending<'s> = (Prepared<'s>, &'s mut Map<String, Value>);
 
-fn prepare<'s>(
-    seat: &'s mut Seat,
-    config: &Config,
-    setup: crate::Setup,
-) -> Result<Pending<'s>, ConfigError> {
-    Ok((seat.detector.prepare(config, setup)?, &mut seat.keys))
+fn prepare<'s>(seat: &'s mut Seat, config: &Config) -> Result<Pending<'s>, ConfigError> {
+    Ok((seat.detector.prepare(config, seat.setup)?, &mut seat.keys))
 }
 
 /// The keys that have another value in `new` than in `old`.

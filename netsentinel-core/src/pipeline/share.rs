@@ -20,12 +20,12 @@ pub(crate) struct Share {
 /// The hash is keyed anew for every run, so that nobody can send all work to one worker. What is
 /// raised does not depend on it.
 #[derive(Clone)]
-pub(super) struct Owners {
+struct Owners {
     workers: u16,
     keys: [u64; 4],
 }
 
-/// Workers at most; the numbers above have meanings of their own in a route.
+/// Workers at most.
 pub(super) const WORKERS_MAX: u16 = 1_024;
 
 impl Owners {
@@ -36,7 +36,7 @@ impl Owners {
 
     /// The worker that owns `host`, from 0.
     #[inline]
-    pub(super) fn of(&self, host: IpAddr) -> u16 {
+    fn of(&self, host: IpAddr) -> u16 {
         let [a, b, c, d] = self.keys;
         let hash = match host {
             IpAddr::V4(host) => folded(u64::from(host.to_bits()) ^ a, b),
@@ -58,32 +58,27 @@ const fn folded(a: u64, b: u64) -> u64 {
 
 impl Share {
     /// All hosts.
-    pub(crate) fn whole() -> Self {
+    pub(super) fn whole() -> Self {
         Self { worker: 0, owners: Owners::new(1) }
     }
 
-    /// All hosts, divided among `workers`, [`WORKERS_MAX`] at most: the first share, and the others.
-    pub(crate) fn divided(workers: usize) -> (Self, impl Iterator<Item = Self>) {
+    /// All hosts, divided among `workers`, [`WORKERS_MAX`] at most.
+    pub(super) fn divided(workers: usize) -> impl Iterator<Item = Self> {
         let workers = u16::try_from(workers).unwrap_or(WORKERS_MAX).clamp(1, WORKERS_MAX);
         let owners = Owners::new(workers);
-        let first = Self { worker: 0, owners: owners.clone() };
-        (first, (1..workers).map(move |worker| Self { worker, owners: owners.clone() }))
+        (0..workers).map(move |worker| Self { worker, owners: owners.clone() })
     }
 
-    /// Who owns what, here and elsewhere.
-    pub(super) fn owners(&self) -> &Owners {
-        &self.owners
-    }
-
-    /// Which worker this is.
-    pub(super) fn worker(&self) -> u16 {
-        self.worker
+    /// Whether it is all hosts.
+    #[inline]
+    pub(super) const fn is_whole(&self) -> bool {
+        self.owners.workers == 1
     }
 
     /// Whether `host` is in this share.
     #[inline]
     pub(crate) fn owns(&self, host: IpAddr) -> bool {
-        self.owners.workers == 1 || self.owners.of(host) == self.worker
+        self.is_whole() || self.owners.of(host) == self.worker
     }
 
     /// How many of `all` keys a table needs room for here, where each key belongs to one host: its part,
@@ -96,10 +91,7 @@ impl Share {
     }
 
     /// Which ends of `packet` are in this share.
-    pub(crate) fn ends(&self, packet: &Packet<'_>) -> Ends {
-        if self.owners.workers == 1 {
-            return Ends { source: true, destination: true };
-        }
+    pub(super) fn ends(&self, packet: &Packet<'_>) -> Ends {
         match &packet.headers.network {
             Network::Ip(ip) => {
                 Ends { source: self.owns(ip.source), destination: self.owns(ip.destination) }
@@ -115,15 +107,16 @@ impl Share {
 
 /// Which ends of a packet are in a worker's share.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ends {
+pub(super) struct Ends {
     source: bool,
     destination: bool,
 }
 
 impl Ends {
-    /// What every worker is to see.
-    pub(crate) const BOTH: Self = Self { source: true, destination: true };
+    /// What every share is to see.
+    pub(super) const BOTH: Self = Self { source: true, destination: true };
 
+    pub(super) const NONE: Self = Self { source: false, destination: false };
     pub(super) const SOURCE: Self = Self { source: true, destination: false };
     pub(super) const DESTINATION: Self = Self { source: false, destination: true };
 
@@ -134,7 +127,7 @@ impl Ends {
     }
 
     /// Whether a detector that judges `party` is to see the packet here.
-    pub(crate) const fn include(self, party: Party) -> bool {
+    pub(super) const fn include(self, party: Party) -> bool {
         match party {
             Party::Source => self.source,
             Party::Destination => self.destination,
@@ -152,7 +145,7 @@ mod tests {
     #[test]
     fn shares_have_room_for_more_than_their_part_but_not_for_all() {
         let room = |workers, all| {
-            let (share, _) = Share::divided(workers);
+            let share = Share::divided(workers).next().unwrap();
             share.room(NonZeroUsize::new(all).unwrap()).get()
         };
         assert_eq!(room(1, 65_536), 65_536);
@@ -165,8 +158,7 @@ mod tests {
 
     #[test]
     fn every_host_has_one_owner() {
-        let (first, others) = Share::divided(5);
-        let shares: Vec<_> = std::iter::once(first).chain(others).collect();
+        let shares: Vec<_> = Share::divided(5).collect();
         let mut owned = [0; 5];
         for n in 0..10_000_u32 {
             // Half of them neighbours in one network, half of them IPv6.

@@ -1,10 +1,12 @@
 //! What the pipeline has seen, counted.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
 use super::reassembly::FragmentCounters;
+use crate::config::PipelineSettings;
 use crate::decode::DecodeCounters;
 use crate::detector::{Descriptor, Guard, Rule};
 use crate::{Severity, Usage};
@@ -139,40 +141,56 @@ pub struct MemoryStats {
 }
 
 impl Stats {
-    /// With the memory that its tables tell.
-    pub(super) fn added_up(mut self) -> Self {
-        let tables = self.tables.values().map(|usage| usage.bytes);
-        let detectors = self.detectors.values().map(|detector| detector.usage.bytes);
-        self.memory.bytes = tables.chain(detectors).sum();
-        self
+    /// What was counted before all detectors, and by each panel of them.
+    pub(super) fn of(
+        front: Self,
+        panels: impl Iterator<Item = Self>,
+        settings: &PipelineSettings,
+    ) -> Self {
+        let mut all = panels.fold(front, Self::with_panel);
+        let tables = all.tables.values().map(|usage| usage.bytes);
+        let detectors = all.detectors.values().map(|detector| detector.usage.bytes);
+        let bytes = tables.chain(detectors).sum();
+        all.memory = MemoryStats { bytes, limit: settings.memory_limit.bytes() };
+        all
     }
 
-    /// Adds what another worker judged of the same packets.
-    pub(super) fn with_worker(mut self, other: Self) -> Self {
-        self.alerts += other.alerts;
-        for (severity, alerts) in other.alerts_by_severity {
+    /// Adds what a panel did. A detector that is divided has a part of its own in several.
+    fn with_panel(mut self, panel: Self) -> Self {
+        self.alerts += panel.alerts;
+        for (severity, alerts) in panel.alerts_by_severity {
             *self.alerts_by_severity.entry(severity).or_default() += alerts;
         }
+        for (name, usage) in panel.tables {
+            let sum = self.tables.entry(name).or_default();
+            *sum = *sum + usage;
+        }
+        for (id, theirs) in panel.detectors {
+            match self.detectors.entry(id) {
+                Entry::Vacant(place) => {
+                    place.insert(theirs);
+                }
+                Entry::Occupied(mut ours) => ours.get_mut().add(theirs),
+            }
+        }
+        self
+    }
+}
+
+impl DetectorStats {
+    fn add(&mut self, other: Self) {
+        self.usage = self.usage + other.usage;
         for (name, usage) in other.tables {
             let sum = self.tables.entry(name).or_default();
             *sum = *sum + usage;
         }
-        for (id, theirs) in other.detectors {
-            let Some(ours) = self.detectors.get_mut(id) else { continue };
-            ours.usage = ours.usage + theirs.usage;
-            for (name, usage) in theirs.tables {
-                let sum = ours.tables.entry(name).or_default();
-                *sum = *sum + usage;
-            }
-            for (rule, counts) in theirs.rules {
-                let Some(sum) = ours.rules.get_mut(rule) else { continue };
-                sum.alerts += counts.alerts;
-                for (what, count) in counts.suppressed_by {
-                    *sum.suppressed_by.entry(what).or_default() += count;
-                }
+        for (rule, counts) in other.rules {
+            let Some(sum) = self.rules.get_mut(rule) else { continue };
+            sum.alerts += counts.alerts;
+            for (what, count) in counts.suppressed_by {
+                *sum.suppressed_by.entry(what).or_default() += count;
             }
         }
-        self.added_up()
     }
 }
 

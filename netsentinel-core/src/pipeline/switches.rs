@@ -1,6 +1,6 @@
 //! Rules and guards that the configuration switches off.
 
-use super::dispatch::Seat;
+use super::seat::Seat;
 use crate::Registration;
 use crate::config::{ConfigError, PipelineSettings};
 use crate::detector::{Descriptor, Guard, Rule};
@@ -56,8 +56,11 @@ pub(super) fn check_registry(
 }
 
 /// As [`check`], of detectors that run.
-pub(super) fn check_seats(seats: &[Seat], settings: &PipelineSettings) -> Result<(), ConfigError> {
-    check(seats.iter().map(|seat| seat.account.descriptor), settings)
+pub(super) fn check_seats<'s>(
+    seats: impl Iterator<Item = &'s Seat> + Clone,
+    settings: &PipelineSettings,
+) -> Result<(), ConfigError> {
+    check(seats.map(|seat| seat.account.descriptor), settings)
 }
 
 fn check_names(

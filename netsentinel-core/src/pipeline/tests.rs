@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use super::*;
 use crate::dns::Messages;
 use crate::{
-    Context, Descriptor, Detector, DetectorKind, LinkType, Party, Registration, Setup, Severity,
-    Usage,
+    Context, Descriptor, Detector, DetectorKind, Interest, LinkType, Packet, Party, Registration,
+    Setup, Severity, Usage,
 };
 
 thread_local! {

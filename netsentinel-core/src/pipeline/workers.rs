@@ -1,123 +1,147 @@
-//! Several pipelines side by side, each answering for its share of the hosts.
+//! Detectors side by side on several threads, which raise together, to the byte, what one pipeline raises.
 //!
-//! Who hands records in does what only one can do: it keeps the order of time, counts, and tells by a
-//! glance at the addresses which workers need a record ([`super::route`]). A worker decodes and judges
-//! the packets from and to its own hosts, as far as some rule asks for that end, and raises for no other
-//! host; what the glance does not tell, all workers look at. What they raise is merged in the order in
-//! which one pipeline tells it ([`super::place`]), so that any number of them gives, to the byte, what
-//! one gives, as long as no table has to evict.
+//! Who hands records in only collects them. One thread, the leader, finds out of each packet what is found
+//! out once ([`super::front`]), in its order, and judges with all detectors or, while that pays
+//! ([`super::sharing`]), with its own, leaving helpers theirs ([`super::leader`]). Every detector sees exactly what it sees in one
+//! pipeline, whichever thread it is called on; only one that is too dear for one thread is divided by hosts
+//! ([`super::deal`]). What is raised is merged in the order in which one pipeline tells it ([`super::place`]).
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use super::batch::{Batch, Event};
-use super::packet_time::{Entered, PacketTime};
-use super::place::pass_on;
-use super::route::{Route, Router};
-use super::worker::{Answer, Order, Worker};
-use super::{Judge, Pipeline, Reconfigured, Stats};
+use super::leader::{Answer, Engine, Judged, Leader, Order, panicked};
+use super::place::{Placed, pass_on};
+use super::sharing::Stopwatch;
+use super::{Judge, Reconfigured, Stats};
 use crate::alert::{Alert, Sink};
 use crate::config::{Config, ConfigError};
 use crate::{Arrived, Block, Record, Timestamp};
 
-/// Batches under way at once: so many that neither who reads nor who judges waits for the other often.
-pub(super) const BATCHES_MAX: usize = 6;
+/// Batches that are handed over together: to wake a thread takes as long as to judge some hundred packets.
+const BUNDLE: usize = 4;
+/// Bundles under way at once: so many that neither who reads nor who judges waits for the other often.
+const BUNDLES_MAX: usize = 3;
+/// Batches under way at once.
+pub(super) const BATCHES_MAX: usize = BUNDLE * BUNDLES_MAX;
+
+/// Batches in all. They are used in turn, for to write again what another core has just read costs several
+/// times what it costs to write what has left its cache.
+const BATCHES: usize = BATCHES_MAX + 2 * BUNDLE;
 
 /// Several workers on threads of their own.
 pub struct Workers {
-    threads: Vec<Worker>,
+    leader: Leader,
+    /// What helpers raise, batch by batch.
+    helpers: Vec<Receiver<Vec<Placed>>>,
     /// The detectors' names in the order of the registry.
     order: Vec<&'static str>,
-    intake: Intake,
+    newest: Option<Timestamp>,
     filling: Batch,
-    spare: Vec<Batch>,
-    under_way: VecDeque<Arc<Batch>>,
+    /// Those that are full and not handed over.
+    full: Vec<Batch>,
+    /// Those that are free, the longest first.
+    spare: VecDeque<Batch>,
+    made: usize,
+    /// Runs while what is to be handed over next is read.
+    reading: Stopwatch,
+    /// Bundles.
+    under_way: usize,
     /// Alerts that came while there was no sink to take them.
     late: Vec<Alert>,
 }
 
-/// What is done once for every record, before any worker has it.
-struct Intake {
-    router: Router,
-    time: PacketTime,
-    packets: u64,
-    bytes: u64,
-    out_of_order: u64,
-}
-
-impl Intake {
-    /// When `record` counts as captured, and for whom it is.
-    #[inline(always)]
-    fn admit(&mut self, record: &Record<'_>) -> (Timestamp, Route) {
-        self.packets += 1;
-        self.bytes += u64::from(record.wire_len);
-        let entered = self.time.enter(record.timestamp);
-        self.out_of_order += u64::from(entered == Entered::Late);
-        let begins_second = matches!(entered, Entered::First | Entered::Second);
-        (self.time.now(), self.router.route(record, begins_second))
-    }
-}
-
 impl Workers {
-    /// Starts a thread for `first` and each of the `others`, which share the hosts among them.
-    pub(super) fn start(first: Pipeline, others: Vec<Pipeline>) -> std::io::Result<Self> {
-        let order = first.order.clone();
-        let dispatcher = &first.dispatcher;
-        let intake = Intake {
-            router: Router::new(dispatcher.share.owners().clone(), dispatcher.needs()),
-            time: PacketTime::START,
-            packets: 0,
-            bytes: 0,
-            out_of_order: 0,
-        };
-        let pipelines = std::iter::once(first).chain(others);
-        let threads = pipelines.map(Worker::start).collect::<Result<Vec<_>, _>>()?;
+    /// Starts a thread for `engine`, whose helpers answer by `helpers`.
+    pub(super) fn start(
+        engine: Engine,
+        helpers: Vec<Receiver<Vec<Placed>>>,
+        order: Vec<&'static str>,
+    ) -> std::io::Result<Self> {
         Ok(Self {
+            leader: Leader::start(engine)?,
+            helpers,
             order,
-            intake,
-            filling: Batch::new(threads.len()),
-            threads,
-            spare: Vec::new(),
-            under_way: VecDeque::new(),
+            newest: None,
+            filling: Batch::default(),
+            full: Vec::new(),
+            spare: VecDeque::new(),
+            made: 1,
+            reading: Stopwatch::start(),
+            under_way: 0,
             late: Vec::new(),
         })
     }
 
     /// How many there are.
     pub fn count(&self) -> NonZeroUsize {
-        NonZeroUsize::new(self.threads.len()).unwrap_or(NonZeroUsize::MIN)
+        NonZeroUsize::MIN.saturating_add(self.helpers.len())
     }
 
-    fn send_full(&mut self, sink: &mut dyn Sink) {
-        if self.filling.is_full() {
-            self.send(sink);
+    /// Goes on with another batch where this one is full.
+    fn turn_full(&mut self, sink: &mut dyn Sink) {
+        if self.filling.records.is_full() {
+            self.turn(sink);
         }
     }
 
-    fn send(&mut self, sink: &mut dyn Sink) {
-        if self.filling.is_empty() {
+    /// Goes on with another batch, if anything is in this one.
+    fn turn(&mut self, sink: &mut dyn Sink) {
+        if self.filling.records.is_empty() {
             return;
         }
-        if self.under_way.len() >= BATCHES_MAX {
-            self.receive(sink);
+        let next = self.next_batch();
+        self.full.push(std::mem::replace(&mut self.filling, next));
+        if self.full.len() >= BUNDLE {
+            self.hand_over(sink);
         }
-        let next = self.spare.pop().unwrap_or_else(|| Batch::new(self.threads.len()));
-        let batch = Arc::new(std::mem::replace(&mut self.filling, next));
-        for worker in &self.threads {
-            worker.order(Order::Judge(Arc::clone(&batch)));
-        }
-        self.under_way.push_back(batch);
     }
 
-    /// Waits for the oldest batch under way, and passes on its alerts.
-    fn receive(&mut self, sink: &mut dyn Sink) {
-        let Some(batch) = self.under_way.pop_front() else { return };
-        self.merge(sink);
-        if let Some(mut batch) = Arc::into_inner(batch) {
-            batch.clear();
-            self.spare.push(batch);
+    fn hand_over(&mut self, sink: &mut dyn Sink) {
+        if self.full.is_empty() {
+            return;
         }
+        let read = self.reading.elapsed() / self.full.len() as u32;
+        if self.under_way >= BUNDLES_MAX {
+            self.receive(sink);
+        }
+        let next = Vec::with_capacity(BUNDLE);
+        self.leader.order(Order::Judge(std::mem::replace(&mut self.full, next), read));
+        self.under_way += 1;
+        self.reading = Stopwatch::start();
+    }
+
+    fn next_batch(&mut self) -> Batch {
+        let free = if self.made < BATCHES { None } else { self.spare.pop_front() };
+        free.unwrap_or_else(|| {
+            self.made += 1;
+            Batch::default()
+        })
+    }
+
+    /// Waits for the oldest bundle under way, and passes on its alerts.
+    fn receive(&mut self, sink: &mut dyn Sink) {
+        self.under_way -= 1;
+        let Answer::Judged(bundle) = self.leader.answer() else { panicked() };
+        for Judged { mut raised, batch, shared } in bundle {
+            if shared {
+                for helper in &self.helpers {
+                    raised.extend(helper.recv().unwrap_or_else(|_| panicked()));
+                }
+            }
+            self.pass_on(raised, sink);
+            if let Some(mut batch) = Arc::into_inner(batch) {
+                batch.clear();
+                self.spare.push_back(batch);
+            }
+        }
+    }
+
+    fn pass_on(&mut self, raised: Vec<Placed>, sink: &mut dyn Sink) {
+        self.late.drain(..).for_each(|alert| sink.alert(alert));
+        pass_on(raised, &self.order, sink);
     }
 
     /// Waits for everything under way and keeps its alerts: answers come in the order of the orders.
@@ -126,99 +150,76 @@ impl Workers {
         self.flush(&mut late);
         self.late = late;
     }
-
-    fn merge(&mut self, sink: &mut dyn Sink) {
-        self.late.drain(..).for_each(|alert| sink.alert(alert));
-        let mut all = Vec::new();
-        for worker in &self.threads {
-            if let Answer::Alerts(alerts) = worker.answer() {
-                all.extend(alerts);
-            }
-        }
-        pass_on(all, &self.order, sink);
-    }
 }
 
 impl Judge for Workers {
     fn push(&mut self, record: &Record<'_>, sink: &mut dyn Sink) {
-        let (timestamp, route) = self.intake.admit(record);
-        self.filling.push(&Record { timestamp, ..*record }, route);
-        self.send_full(sink);
+        self.newest = self.newest.max(Some(record.timestamp));
+        self.filling.records.block.push(record);
+        self.turn_full(sink);
     }
 
     fn push_all(&mut self, block: &mut Block, sink: &mut dyn Sink) {
-        self.send(sink);
-        self.filling.take(block, |record| self.intake.admit(record));
-        self.send(sink);
+        self.turn(sink);
+        self.newest = self.newest.max(block.newest());
+        std::mem::swap(&mut self.filling.records.block, block);
+        self.turn(sink);
     }
 
     fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
-        if self.newest().is_none_or(|newest| now <= newest) {
+        if self.newest.is_none_or(|newest| now <= newest) {
             return;
         }
-        self.intake.time.enter(now);
-        self.filling.push_event(Event::Time(now));
-        self.send_full(sink);
+        self.newest = Some(now);
+        self.filling.records.push_event(Event::Time(now));
+        self.turn_full(sink);
     }
 
     fn reconsider(&mut self, arrived: &Arrived, sink: &mut dyn Sink) {
-        let Some(newest) = self.newest() else { return };
-        if arrived.is_empty() {
+        if self.newest.is_none() || arrived.is_empty() {
             return;
         }
-        self.filling.push_event(Event::Arrived(newest, arrived.clone()));
-        self.send_full(sink);
+        self.filling.records.push_event(Event::Arrived(arrived.clone()));
+        self.turn_full(sink);
     }
 
     fn flush(&mut self, sink: &mut dyn Sink) {
         self.late.drain(..).for_each(|alert| sink.alert(alert));
-        self.send(sink);
-        while !self.under_way.is_empty() {
+        self.turn(sink);
+        self.hand_over(sink);
+        while self.under_way > 0 {
             self.receive(sink);
         }
     }
 
     fn finish(&mut self, sink: &mut dyn Sink) {
         self.flush(sink);
-        for worker in &self.threads {
-            worker.order(Order::Finish(self.intake.time.newest()));
+        self.leader.order(Order::Finish);
+        match self.leader.answer() {
+            Answer::Finished(raised) => self.pass_on(raised, sink),
+            _ => panicked(),
         }
-        self.merge(sink);
     }
 
-    /// All workers read the same, so either all of them go on with it or none.
     fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError> {
         self.flush_late();
-        let config = Arc::new(config.clone());
-        for worker in &self.threads {
-            worker.order(Order::Reconfigure(Arc::clone(&config)));
+        self.leader.order(Order::Reconfigure(Arc::new(config.clone())));
+        match self.leader.answer() {
+            Answer::Reconfigured(outcome) => *outcome,
+            _ => panicked(),
         }
-        let mut outcome = Ok(Reconfigured::default());
-        for worker in &self.threads {
-            if let Answer::Reconfigured(theirs) = worker.answer() {
-                outcome = *theirs;
-            }
-        }
-        outcome
     }
 
     fn newest(&self) -> Option<Timestamp> {
-        self.intake.time.newest()
+        self.newest
     }
 
-    /// Records as they came; what is malformed and what is in fragments as one worker counts it, since
-    /// all of them see all of that; detectors and tables added up.
     fn stats(&mut self) -> Stats {
         self.flush_late();
-        for worker in &self.threads {
-            worker.order(Order::Stats);
+        self.leader.order(Order::Stats);
+        match self.leader.answer() {
+            Answer::Stats(stats) => *stats,
+            _ => panicked(),
         }
-        let stats = self.threads.iter().filter_map(|worker| match worker.answer() {
-            Answer::Stats(stats) => Some(*stats),
-            Answer::Alerts(_) | Answer::Reconfigured(_) => None,
-        });
-        let stats = stats.reduce(Stats::with_worker).unwrap_or_default();
-        let Intake { packets, bytes, out_of_order, .. } = self.intake;
-        Stats { packets, bytes, packets_out_of_order: out_of_order, ..stats }
     }
 }

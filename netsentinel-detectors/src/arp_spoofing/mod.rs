@@ -176,6 +176,8 @@ impl DetectorKind for ArpSpoofing {
         guards: &[MOVED, VIRTUAL_ROUTER, BONDED, BRIDGED, ONE_SIDED],
     };
 
+    const COST: u32 = 10;
+
     fn asks(profile: Profile) -> Asks {
         match profile {
             Profile::Seed => Asks { interest: Interest::ARP, judges: Party::Source },

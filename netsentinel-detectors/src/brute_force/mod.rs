@@ -132,6 +132,8 @@ impl DetectorKind for BruteForce {
         guards: rules::GUARDS,
     };
 
+    const COST: u32 = 110;
+
     fn asks(profile: Profile) -> Asks {
         match profile {
             Profile::Seed => {

@@ -172,6 +172,8 @@ impl DetectorKind for DataExfiltration {
         ],
     };
 
+    const COST: u32 = 210;
+
     fn asks(profile: Profile) -> Asks {
         let judges = match profile {
             Profile::Seed => Party::Source,

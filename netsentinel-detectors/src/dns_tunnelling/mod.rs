@@ -157,6 +157,8 @@ impl DetectorKind for DnsTunnelling {
         ],
     };
 
+    const COST: u32 = 250;
+
     fn asks(profile: Profile) -> Asks {
         let judges = match profile {
             Profile::Seed => Party::Source,

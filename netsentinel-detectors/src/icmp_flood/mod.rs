@@ -164,6 +164,8 @@ impl DetectorKind for IcmpFlood {
         guards: &[MONITORS],
     };
 
+    const COST: u32 = 10;
+
     fn asks(profile: Profile) -> Asks {
         match profile {
             Profile::Seed => Asks { interest: Interest::ECHO_REQUEST, judges: Party::Source },

@@ -171,6 +171,8 @@ impl DetectorKind for PortScan {
         guards: rules::GUARDS,
     };
 
+    const DIVIDED: bool = true;
+
     fn asks(profile: Profile) -> Asks {
         match profile {
             Profile::Seed => Asks { interest: Interest::PROBE, judges: Party::Source },

@@ -105,6 +105,8 @@ impl DetectorKind for SuspiciousPort {
         guards: rules::GUARDS,
     };
 
+    const COST: u32 = 120;
+
     fn asks(profile: Profile) -> Asks {
         match profile {
             Profile::Seed => {

@@ -145,6 +145,8 @@ impl DetectorKind for SynFlood {
         guards: &[COMPLETES, RETRIES, SCAN],
     };
 
+    const COST: u32 = 160;
+
     fn asks(profile: Profile) -> Asks {
         match profile {
             Profile::Seed => Asks { interest: Interest::SYN, judges: Party::Source },

@@ -138,6 +138,8 @@ impl DetectorKind for UdpFlood {
         guards: &[STREAM, SCAN, DISCOVERY],
     };
 
+    const COST: u32 = 90;
+
     fn asks(profile: Profile) -> Asks {
         let interest = match profile {
             Profile::Seed => Interest::empty(),
