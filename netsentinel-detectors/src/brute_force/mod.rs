@@ -224,7 +224,7 @@ impl BruteForce {
     /// Counts a segment to a login port, if it is an attempt to connect.
     fn on_attempt(&mut self, ip: &Ip<'_>, tcp: &Tcp<'_>, cx: &mut Context<'_>) {
         let opening = TcpFlags::SYN | TcpFlags::ACK | TcpFlags::RST | TcpFlags::FIN;
-        if tcp.flags & opening != TcpFlags::SYN || !cx.judges(ip.source) {
+        if tcp.flags & opening != TcpFlags::SYN {
             return;
         }
         let now = cx.now();

@@ -48,9 +48,6 @@ impl Count {
     /// again and again after the alert has closed.
     fn judge_once(&self, told: Option<&mut Told>, cx: &mut Context<'_>) {
         let Self { rule, subject, login, .. } = *self;
-        if !cx.judges(subject.owner()) {
-            return;
-        }
         let indicator = Some(Indicator::Ip(login.source));
         let Some(reached) = cx.reaches(rule, subject, self.base, self.count, indicator) else {
             return;

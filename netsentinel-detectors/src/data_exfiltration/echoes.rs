@@ -69,8 +69,7 @@ impl Echoes {
         let (client, server) =
             if request { (ip.source, ip.destination) } else { (ip.destination, ip.source) };
         let content = icmp.body.get(HEADER_LEN + STAMP_LEN..).unwrap_or_default();
-        if content.is_empty() || is_pattern(content) || server.is_multicast() || !cx.judges(client)
-        {
+        if content.is_empty() || is_pattern(content) || server.is_multicast() {
             return;
         }
         let now = cx.now();

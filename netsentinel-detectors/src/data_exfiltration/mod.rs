@@ -290,13 +290,10 @@ impl Tuned {
     ) {
         let site = cx.site();
         if site.is_internal(ip.source) {
-            if site.is_external_unicast(ip.destination) && cx.judges(ip.source) {
+            if site.is_external_unicast(ip.destination) {
                 self.send(settings, packet, ip, cx);
             }
-        } else if hosts::may_bear(packet, ip)
-            && site.is_internal(ip.destination)
-            && cx.judges(ip.destination)
-        {
+        } else if hosts::may_bear(packet, ip) && site.is_internal(ip.destination) {
             // Who has sent something out is entered; what else comes from nowhere finds no entry or no peer.
             self.hosts.receive(packet, ip, cx.now());
         }

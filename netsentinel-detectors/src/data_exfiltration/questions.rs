@@ -86,13 +86,11 @@ impl Questions {
         let now = cx.now();
         if message.is_query() && udp.destination_port == DNS_PORT {
             let domain = name.domain_hash();
-            if cx.judges(ip.destination) {
-                self.talk((ip.destination, domain), now).forwards = true;
-            }
-            if cx.judges(ip.source) && cx.site().is_internal(ip.source) {
+            self.talk((ip.destination, domain), now).forwards = true;
+            if cx.site().is_internal(ip.source) {
                 self.ask(settings, ip, question, &name, cx);
             }
-        } else if !message.is_query() && udp.source_port == DNS_PORT && cx.judges(ip.destination) {
+        } else if !message.is_query() && udp.source_port == DNS_PORT {
             let carried: usize =
                 message.answers_behind(&questions).map(|answer| answer.data.len()).sum();
             if let Some(talk) = self.talks.touch(&(ip.destination, name.domain_hash()), now) {

@@ -53,9 +53,6 @@ impl Strangers {
         let up = udp.destination_port == DNS_PORT;
         let (client, server) =
             if up { (ip.source, ip.destination) } else { (ip.destination, ip.source) };
-        if !cx.judges(client) {
-            return;
-        }
         let now = cx.now();
         let pair = (client, server);
         let exchange = match up {

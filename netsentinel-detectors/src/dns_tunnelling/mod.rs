@@ -266,7 +266,7 @@ impl Tuned {
             }
             return;
         }
-        if from != DNS_PORT || !cx.judges(ip.destination) {
+        if from != DNS_PORT {
             return;
         }
         let Some(question) = questions.first else { return };

@@ -51,10 +51,10 @@ impl Tunnels {
         let long = question.name.text_len() as u64 > settings.query_len.get();
         let carries = name.carries();
         let now = cx.now();
-        if carries && cx.judges(ip.destination) {
+        if carries {
             self.note_forwarder(TalkKey { client: ip.destination, domain }, long, now);
         }
-        if !cx.judges(ip.source) || !(carries || long) {
+        if !(carries || long) {
             return;
         }
         let asked = Asked {

@@ -94,21 +94,16 @@ impl Tuned {
         match Message::of(ip.protocol, icmp) {
             Message::Request if is_for_all(packet, ip) => self.on_smurf(ip, s, cx),
             Message::Request => self.on_request(packet, ip, s, cx),
-            Message::Reply if cx.judges(ip.destination) => self.storms.on_reply(ip, s, cx),
-            Message::Error if cx.judges(ip.destination) => self.storms.on_error(ip, s, cx),
+            Message::Reply => self.storms.on_reply(ip, s, cx),
+            Message::Error => self.storms.on_error(ip, s, cx),
             _ => {}
         }
     }
 
     fn on_request(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, s: &Settings, cx: &mut Context<'_>) {
-        if cx.judges(ip.source) {
-            self.storms.on_request(ip.source, s, cx);
-        }
+        self.storms.on_request(ip.source, s, cx);
         let (pair, now) = ((ip.destination, ip.source), cx.now());
         let count = self.requests.add(pair, now);
-        if !cx.judges(ip.destination) {
-            return;
-        }
         self.victims.on_request(ip.source, ip.destination, s, cx);
         if ip.fragment.is_some() || packet.wire_len > LARGE_FRAME {
             let large = self.large.entry(pair, now, || Recent::NONE).value;
@@ -129,7 +124,7 @@ impl Tuned {
 
     /// A later fragment: of a large request, if one is under way, or of one that can not be.
     fn on_fragment(&mut self, ip: &Ip<'_>, s: &Settings, cx: &mut Context<'_>) {
-        let Some(fragment) = ip.fragment.filter(|_| cx.judges(ip.destination)) else { return };
+        let Some(fragment) = ip.fragment else { return };
         let now = cx.now();
         let end = usize::from(fragment.offset) + fragment.data.len();
         if end > LONGEST[usize::from(ip.protocol != ICMP)] {
@@ -153,9 +148,6 @@ impl Tuned {
         // Forged sources drawn at random are now and then those of groups, but not the same again.
         let forged = if is_multicast(ip.source) { ip.destination } else { ip.source };
         let key = if is_multicast(ip.source) { (forged, ip.source) } else { (forged, forged) };
-        if !cx.judges(forged) {
-            return;
-        }
         let now = cx.now();
         let count = self.smurfs.add(key, now);
         let subject = Subject::host(forged);

@@ -323,9 +323,6 @@ fn tells_bridge(place: Place, cx: &mut Context<'_>) {
 
 fn judge(case: &Case<'_>, cx: &mut Context<'_>) {
     let &Case { rule, place, count, base, window, excuse, describe } = case;
-    if !cx.judges(place.originator) {
-        return;
-    }
     let subject = Subject::host_port(place.originator, place.port);
     let indicator = place.external(cx).map(Indicator::Ip);
     let Some(reached) = cx.reaches(rule, subject, base, count, indicator) else { return };

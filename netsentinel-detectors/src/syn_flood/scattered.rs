@@ -41,7 +41,7 @@ impl Scattered {
         self.targets.reconfigure(most(settings), WINDOW.duration());
     }
 
-    /// A SYN whose source is forged for sure. Every worker sees all of them; one judges.
+    /// A SYN whose source is forged for sure.
     #[cold]
     pub(super) fn on_forged(
         &mut self,
@@ -50,9 +50,6 @@ impl Scattered {
         settings: &Settings,
         cx: &mut Context<'_>,
     ) {
-        if !cx.judges(NOBODY) {
-            return;
-        }
         let now = cx.now();
         let sources = self.sources.add((), ip.source, now).count;
         let targets = self.targets.add((), ip.destination, now).count;

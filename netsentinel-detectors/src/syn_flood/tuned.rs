@@ -84,9 +84,6 @@ impl Tuned {
 
     fn on_syn(&mut self, ip: &Ip<'_>, tcp: Tcp<'_>, s: &Settings, cx: &mut Context<'_>) {
         let (source, victim, port) = (ip.source, ip.destination, tcp.destination_port);
-        if !cx.judges(victim) {
-            return;
-        }
         let (client, now) = ((source, tcp.source_port), cx.now());
         let pair = (source, victim, port);
         let print = Print::of(source, port);

@@ -71,7 +71,7 @@ impl Amplification {
         let Some(step) = cx.attempt().map(|attempt| attempt.step) else { return };
         let now = cx.now();
         if to_all {
-            if PORTS.contains(&udp.destination_port) && cx.judges(ip.source) {
+            if PORTS.contains(&udp.destination_port) {
                 self.victims.entry(ip.source, now, || Victim::NEW).value.asked = Some(now);
             }
             return;
@@ -82,10 +82,10 @@ impl Amplification {
             return;
         }
         match step {
-            AttemptStep::Opens | AttemptStep::Repeats if cx.judges(ip.destination) => {
+            AttemptStep::Opens | AttemptStep::Repeats => {
                 self.on_unasked(ip, udp, s, cx);
             }
-            AttemptStep::Answers if cx.judges(ip.source) => {
+            AttemptStep::Answers => {
                 let large = if udp.source_port == DNS { LARGE_DNS } else { LARGE_OWN };
                 if len >= large {
                     self.on_answer(ip, udp, s, cx);

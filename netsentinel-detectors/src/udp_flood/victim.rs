@@ -89,7 +89,7 @@ impl Victims {
     fn on_attempt(&mut self, s: &Settings, cx: &mut Context<'_>) {
         let Some(attempt) = cx.attempt() else { return };
         let (victim, now) = (attempt.tuple.responder, cx.now());
-        if !cx.judges(victim) || victim.is_multicast() {
+        if victim.is_multicast() {
             return;
         }
         let step = match attempt.step {
