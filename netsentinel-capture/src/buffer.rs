@@ -64,6 +64,7 @@ impl Buffer {
     ///
     /// When the input fails before; what is in memory stays. [`Stop::Full`] where that would take memory
     /// that is pinned.
+    #[inline]
     pub(crate) fn require(&mut self, wanted: usize) -> Result<bool, Stop> {
         if wanted <= self.end - self.start {
             return Ok(true);
@@ -97,6 +98,7 @@ impl Buffer {
     }
 
     /// Steps over `len` unread bytes and tells where they stay in memory until the next `require`.
+    #[inline]
     pub(crate) fn consume(&mut self, len: usize) -> usize {
         let from = self.start;
         let len = len.min(self.end - self.start);
@@ -121,6 +123,7 @@ impl Buffer {
     }
 
     /// From now on, what has been consumed stays where it is, or no longer needs to.
+    #[inline]
     pub(crate) fn pin(&mut self, pinned: bool) {
         self.pinned = pinned;
     }

@@ -167,6 +167,7 @@ impl Capture {
         }
     }
 
+    #[inline(always)]
     fn next_packet(&mut self) -> Result<Option<Packet>, Stop> {
         match &mut self.records {
             Some(Records::Pcap(records)) => records.next(&mut self.buffer),

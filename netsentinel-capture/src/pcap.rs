@@ -90,6 +90,7 @@ impl Pcap {
     }
 
     /// The next packet, or `None` at the end.
+    #[inline(always)]
     pub(crate) fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Packet>, Stop> {
         if !buffer.require(self.header_len)? {
             return if buffer.unread().is_empty() { Ok(None) } else { Err(Stop::CutShort) };
@@ -112,9 +113,9 @@ impl Pcap {
         }
         let data = buffer.consume(self.header_len + len) + self.header_len;
         Ok(Some(Packet {
-            timestamp: Timestamp::from_parts(
-                i64::from(seconds),
-                i64::from(ticks) * self.nanos_per_tick,
+            // Fits: 32 bits of seconds end in 2106, a timestamp in 2262.
+            timestamp: Timestamp::from_nanos(
+                i64::from(seconds) * 1_000_000_000 + i64::from(ticks) * self.nanos_per_tick,
             ),
             link: self.link,
             wire_len,
@@ -128,8 +129,11 @@ impl Pcap {
     fn header(&self, bytes: &[u8]) -> [u32; 4] {
         let (numbers, _) = bytes.as_chunks::<4>();
         let numbers = numbers.first_chunk::<4>().copied().unwrap_or_default();
-        let decode = if self.big_endian { u32::from_be_bytes } else { u32::from_le_bytes };
-        numbers.map(decode)
+        if self.big_endian {
+            numbers.map(u32::from_be_bytes)
+        } else {
+            numbers.map(u32::from_le_bytes)
+        }
     }
 
     #[cold]

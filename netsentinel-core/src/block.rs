@@ -52,6 +52,7 @@ impl Block {
 
     /// Appends a record whose bytes are at `range` of what [`swap_bytes`](Self::swap_bytes) will hand
     /// over; the `data` of `record` is not looked at. A range beyond those bytes reads as no bytes.
+    #[inline]
     pub fn push_at(&mut self, range: Range<usize>, record: &Record<'_>) {
         let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         self.newest = self.newest.max(Some(record.timestamp));
