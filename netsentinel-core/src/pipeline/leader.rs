@@ -130,7 +130,10 @@ impl Engine {
             records.show(&mut self.front, &mut Shared { own, parts });
         } else {
             let begun = Stopwatch::start();
-            self.with_all(&mut raised, |front, all| batch.records.show(front, all));
+            self.with_all(|front, _, panels| {
+                let mut all = Detection { panels, raised: &mut raised };
+                batch.records.show(front, &mut all);
+            });
             self.pace.judged_alone(begun.elapsed());
         }
         let batch = Arc::new(batch);
@@ -140,22 +143,22 @@ impl Engine {
         Judged { raised, batch, shared }
     }
 
-    /// Judges with all panels what `act` shows.
-    fn with_all(
+    /// Calls `act` with all panels, while nobody else judges with any.
+    fn with_all<R>(
         &mut self,
-        raised: &mut Vec<Placed>,
-        act: impl FnOnce(&mut Front, &mut Detection<'_, &mut Panel>),
-    ) {
+        act: impl FnOnce(&mut Front, &mut PipelineSettings, &mut [&mut Panel]) -> R,
+    ) -> R {
         let mut theirs: Vec<_> = self.helpers.iter().map(|helper| lock(&helper.panel)).collect();
         let theirs = theirs.iter_mut().map(|panel| &mut **panel);
         let mut panels: Vec<&mut Panel> = self.own.iter_mut().chain(theirs).collect();
-        act(&mut self.front, &mut Detection { panels: &mut panels, raised });
+        act(&mut self.front, &mut self.settings, &mut panels)
     }
 
     fn finish(&mut self) -> Vec<Placed> {
         let mut raised = Vec::new();
-        self.with_all(&mut raised, |front, all| {
-            let now = front.end(all);
+        self.with_all(|front, _, panels| {
+            let mut all = Detection { panels, raised: &mut raised };
+            let now = front.end(&mut all);
             all.finish(now);
         });
         raised
@@ -168,10 +171,9 @@ impl Engine {
     }
 
     fn reconfigure(&mut self, config: &Config) -> Result<Reconfigured, ConfigError> {
-        let mut theirs: Vec<_> = self.helpers.iter().map(|helper| lock(&helper.panel)).collect();
-        let theirs = theirs.iter_mut().map(|panel| &mut **panel);
-        let mut panels: Vec<&mut Panel> = self.own.iter_mut().chain(theirs).collect();
-        reconfigure::reconfigure(&mut self.settings, &mut self.front, &mut panels, config)
+        self.with_all(|front, settings, panels| {
+            reconfigure::reconfigure(settings, front, panels, config)
+        })
     }
 }
 
