@@ -43,6 +43,20 @@ fn what_stayed_below_is_told_with_how_close_it_came() {
 }
 
 #[test]
+fn what_raises_an_alert_is_counted_once() {
+    for profile in ["seed", "tuned"] {
+        let options = ["-q", "-", "--profile", profile, "--format", "ndjson", "--explain", "all"];
+        let ended = Replay::new(options).run_with(&scenario_pcap("syn_flood-above"));
+        let told = ended.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let rules: Vec<Value> =
+            told.flat_map(|line| line["rules"].as_array().cloned().unwrap_or_default()).collect();
+        let raised = rules.iter().find(|rule| rule["outcome"] == "raised").unwrap();
+        assert_eq!(raised["rule"], "syn_flood/source", "{profile}");
+        assert_eq!((&raised["highest"]["count"], &raised["counted"]), (&200.into(), &200.into()));
+    }
+}
+
+#[test]
 fn who_was_not_there_is_told_so() {
     let ended = explain("port_scan-above", &["--explain", "192.0.2.99,2001:db8::99"]);
     ended.assert_silent_success();

@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use netsentinel_core::alert::{Endpoint, Subject};
 use netsentinel_core::window::{BoundedMap, EventWindow};
 use netsentinel_core::{
-    Context, Finding, Indicator, Interest, Ip, Limits, Report, Setup, Tcp, TcpFlags, Timestamp,
-    Usage,
+    Context, Finding, Indicator, Interest, Ip, Limits, Reached, Report, Setup, Tcp, TcpFlags,
+    Timestamp, Usage,
 };
 
 use super::early::{EARLY_MAX, Early};
@@ -191,16 +191,14 @@ impl Tuned {
         let (base, now) = (s.threshold.get(), cx.now());
         let subject = Subject::pair(victim, source);
         let indicator = Some(Indicator::Ip(source));
-        if cx.reaches(&SOURCE, subject, base, count, indicator).is_none() {
-            return;
-        }
+        let Some(reached) = cx.reaches(&SOURCE, subject, base, count, indicator) else { return };
         let Some(watch) = self.watched_pairs.get((victim, source)) else {
-            return self.raise_source(pair, count, 0, s, cx);
+            return self.raise_source(pair, reached, 0, s, cx);
         };
         match watch.outcome(now, s) {
             Outcome::Completes => {
                 watch.pending = None;
-                cx.spares(&COMPLETES, &SOURCE, Subject::pair(victim, source));
+                cx.spares(&COMPLETES, &SOURCE, subject);
             }
             Outcome::Young if watch.answered > 0 => {
                 watch.pending = Some(Pending { count, port });
@@ -208,7 +206,7 @@ impl Tuned {
             _ => {
                 watch.pending = None;
                 let completed = watch.completed_percent();
-                self.raise_source(pair, count, completed, s, cx);
+                self.raise_source(pair, reached, completed, s, cx);
             }
         }
     }
@@ -216,19 +214,15 @@ impl Tuned {
     fn raise_source(
         &self,
         pair: Pair,
-        count: u64,
+        reached: Reached<'_>,
         completed: u64,
         s: &Settings,
         cx: &mut Context<'_>,
     ) {
-        let (source, victim, port) = pair;
-        let (base, now) = (s.threshold.get(), cx.now());
-        let subject = Subject::pair(victim, source);
-        let indicator = Some(Indicator::Ip(source));
-        let Some(reached) = cx.reaches(&SOURCE, subject, base, count, indicator) else { return };
+        let ((source, victim, port), now) = (pair, cx.now());
         let finding = Finding {
             rule: &SOURCE,
-            subject,
+            subject: Subject::pair(victim, source),
             reached,
             step: 1,
             source: Endpoint::ip(source),
@@ -293,12 +287,15 @@ impl Tuned {
             for ((victim, source), pending, (outcome, completed)) in
                 due.iter_mut().filter_map(Option::take)
             {
-                if outcome == Outcome::Completes
-                    && cx.spares(&COMPLETES, &SOURCE, Subject::pair(victim, source))
-                {
+                let (subject, base) = (Subject::pair(victim, source), s.threshold.get());
+                if outcome == Outcome::Completes && cx.spares(&COMPLETES, &SOURCE, subject) {
                     continue;
                 }
-                self.raise_source((source, victim, pending.port), pending.count, completed, s, cx);
+                let (count, indicator) = (pending.count, Some(Indicator::Ip(source)));
+                let Some(reached) = cx.reaches(&SOURCE, subject, base, count, indicator) else {
+                    continue;
+                };
+                self.raise_source((source, victim, pending.port), reached, completed, s, cx);
             }
         }
         self.watched.end_old(now, s);
