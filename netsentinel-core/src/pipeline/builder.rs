@@ -103,7 +103,7 @@ impl<'c> PipelineBuilder<'c> {
         Ok(Pipeline { front, panel, order: self.order(), settings: self.config.pipeline.clone() })
     }
 
-    /// Makes workers on threads of their own that raise, together, what a pipeline would; 1,024 at most. All
+    /// Makes workers, one of them on the thread that hands records in, that raise, together, what a pipeline would; 1,024 at most. All
     /// their tables together take little more memory than those of a pipeline; only open alerts, and what
     /// waits for verdicts, each has to the full.
     ///
@@ -114,14 +114,20 @@ impl<'c> PipelineBuilder<'c> {
         self.check_owners()?;
         let rooms = self.rooms(workers.get())?;
         let front = self.front(rooms);
-        let mut panels = self.panels(rooms, workers.get())?.into_iter();
+        let mut panels = self.panels(rooms, workers.get())?;
+        let last = if panels.len() > 1 { panels.pop() } else { None };
+        let mut panels = panels.into_iter();
         let own = panels.by_ref().take(1).collect();
         let helpers = panels.enumerate().map(|(nth, panel)| Helper::start(nth, panel));
-        let (helpers, answers) = helpers.collect::<Result<(Vec<_>, Vec<_>), _>>()?;
+        let (mut helpers, answers) = helpers.collect::<Result<(Vec<_>, Vec<_>), _>>()?;
+        let here = last.map(|panel| {
+            let (helper, here) = Helper::here(helpers.len(), panel);
+            helpers.push(helper);
+            here
+        });
         let settings = self.config.pipeline.clone();
-        let engine =
-            Engine { front, own, helpers, settings, pace: Pace::new(self.sharing, workers.get()) };
-        Ok(Workers::start(engine, answers, self.order())?)
+        let engine = Engine { front, own, helpers, settings, pace: Pace::new(self.sharing) };
+        Ok(Workers::start(engine, answers, here, self.order())?)
     }
 
     /// The detectors' names in the order of the registry.
@@ -168,7 +174,9 @@ impl<'c> PipelineBuilder<'c> {
     /// The panels of `workers`, [`Share::divided`] among at most so many as that gives.
     fn panels(&self, rooms: Rooms, workers: usize) -> Result<Vec<Panel>, ConfigError> {
         let shares: Vec<Share> = Share::divided(workers).collect();
-        let cards: Vec<Card> = self.registrations.iter().map(Card::from).collect();
+        let profile = self.config.pipeline.profile;
+        let cards = self.registrations.iter().map(|registration| Card::of(registration, profile));
+        let cards: Vec<Card> = cards.collect();
         let hands = deal(&cards, shares.len());
         let panels = shares.iter().zip(&hands);
         panels.map(|(share, hand)| self.panel(share, Some(hand), rooms)).collect()

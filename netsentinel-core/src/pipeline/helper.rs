@@ -1,4 +1,4 @@
-//! A thread that judges with one panel what it is left of a batch.
+//! Who judges with one panel what it is left of a batch: a thread of its own, or the one that reads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,7 +14,7 @@ use super::place::{Placed, Step};
 use super::workers::BATCHES_MAX;
 use crate::{Interest, Packet, decode};
 
-/// A panel, and the thread that judges with it when it is told to.
+/// A panel, and the thread that judges with it when it is told to, if there is one.
 pub(super) struct Helper {
     pub(super) panel: Arc<Mutex<Panel>>,
     /// The kinds of packet that the panel may want.
@@ -51,18 +51,42 @@ impl Helper {
         Ok((Self { panel, wants, orders, pending, thread }, answers))
     }
 
+    /// One without a thread: it is for whoever has what is returned to judge, as number `nth`.
+    pub(super) fn here(nth: usize, panel: Panel) -> (Self, Here) {
+        let wants = panel.may_want();
+        let (panel, pending) = (Arc::new(Mutex::new(panel)), Arc::new(AtomicUsize::new(0)));
+        let here = Here { nth, panel: Arc::clone(&panel), pending: Arc::clone(&pending) };
+        (Self { panel, wants, orders: None, pending, thread: None }, here)
+    }
+
     /// Whether it has judged all that it was left.
     pub(super) fn is_idle(&self) -> bool {
         self.pending.load(Ordering::Acquire) == 0
     }
 
-    /// Leaves it its part of `batch`. It stops before its orders do only by a panic, which is passed on when
+    /// Leaves it its part of `batch`. A thread stops before its orders do only by a panic, which is passed on when
     /// its answer is missed.
     pub(super) fn leave(&self, batch: &Arc<Batch>) {
+        self.pending.fetch_add(1, Ordering::Relaxed);
         if let Some(orders) = &self.orders {
-            self.pending.fetch_add(1, Ordering::Relaxed);
             let _ = orders.send(Arc::clone(batch));
         }
+    }
+}
+
+/// A panel of which the thread that this is used on is the helper.
+pub(super) struct Here {
+    nth: usize,
+    panel: Arc<Mutex<Panel>>,
+    pending: Arc<AtomicUsize>,
+}
+
+impl Here {
+    /// Judges its part of the next batch that it has been left.
+    pub(super) fn judge(&self, batch: &Batch) -> Vec<Placed> {
+        let raised = judge(&mut lock(&self.panel), batch, self.nth);
+        self.pending.fetch_sub(1, Ordering::Release);
+        raised
     }
 }
 

@@ -1,8 +1,8 @@
 //! The thread that takes every batch, and judges it alone or leaves helpers their part of it.
 //!
 //! Alone it reads the headers of a packet once and has them in its cache for all detectors, which is the least
-//! work: while reading a capture takes about as long, that is the fastest. With helpers everything is found out
-//! once, too, but for headers, which each reads again.
+//! work: while reading a capture takes as long, that is the fastest. With helpers everything is found out once, too,
+//! but for the headers of what they see, which each reads again.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -25,6 +25,9 @@ struct Owners {
     keys: [u64; 4],
 }
 
+/// The part of all hosts that the first worker owns, to the part of each other: it has more to do besides.
+const PARTS: (u64, u64) = (2, 3);
+
 /// Workers at most.
 pub(super) const WORKERS_MAX: u16 = 1_024;
 
@@ -32,6 +35,12 @@ impl Owners {
     fn new(workers: u16) -> Self {
         let random = RandomState::new();
         Self { workers, keys: [0, 1, 2, 3].map(|n: u64| random.hash_one(n)) }
+    }
+
+    /// The parts of all workers together.
+    #[inline]
+    const fn parts(&self) -> u64 {
+        PARTS.0 + PARTS.1 * (self.workers as u64 - 1)
     }
 
     /// The worker that owns `host`, from 0.
@@ -45,8 +54,10 @@ impl Owners {
                 folded(folded(bits as u64 ^ a, b) ^ (bits >> 64) as u64 ^ c, d)
             }
         };
-        // The upper half of the hash as a fraction of all workers.
-        (((hash >> 32) * u64::from(self.workers)) >> 32) as u16
+        // The upper half of the hash as a fraction of all parts.
+        let part = ((hash >> 32) * self.parts()) >> 32;
+        let (first, other) = PARTS;
+        part.checked_sub(first).map_or(0, |part| part / other + 1) as u16
     }
 }
 
@@ -85,7 +96,8 @@ impl Share {
     /// and on top what a share of so many may have by chance (eight standard deviations), so that no
     /// worker is short of room while one pipeline would have some.
     pub(super) fn room(&self, all: NonZeroUsize) -> NonZeroUsize {
-        let part = all.get().div_ceil(usize::from(self.owners.workers));
+        let parts = if self.worker == 0 { PARTS.0 } else { PARTS.1 };
+        let part = all.get().saturating_mul(parts as usize).div_ceil(self.owners.parts() as usize);
         let room = part.saturating_add(8 * part.isqrt());
         NonZeroUsize::new(room.min(all.get())).unwrap_or(all)
     }
@@ -144,16 +156,16 @@ mod tests {
 
     #[test]
     fn shares_have_room_for_more_than_their_part_but_not_for_all() {
-        let room = |workers, all| {
-            let share = Share::divided(workers).next().unwrap();
-            share.room(NonZeroUsize::new(all).unwrap()).get()
+        let rooms = |workers, all| {
+            let rooms = Share::divided(workers).map(|s| s.room(NonZeroUsize::new(all).unwrap()));
+            rooms.map(NonZeroUsize::get).collect::<Vec<_>>()
         };
-        assert_eq!(room(1, 65_536), 65_536);
-        assert_eq!(room(2, 65_536), 32_768 + 8 * 181);
-        assert_eq!(room(8, 65_536), 8_192 + 8 * 90);
-        assert_eq!(room(8, 100), 100 / 8 + 1 + 8 * 3);
-        assert_eq!(room(2, 10), 10);
-        assert_eq!(room(2, 1), 1);
+        assert_eq!(rooms(1, 65_536), [65_536]);
+        assert_eq!(rooms(2, 65_536), [26_215 + 8 * 161, 39_322 + 8 * 198]);
+        assert_eq!(rooms(3, 65_536)[1..], [24_576 + 8 * 156; 2]);
+        assert_eq!(rooms(8, 100)[..2], [9 + 8 * 3, 14 + 8 * 3]);
+        assert_eq!(rooms(2, 10), [10, 10]);
+        assert_eq!(rooms(2, 1), [1, 1]);
     }
 
     #[test]
@@ -168,7 +180,9 @@ mod tests {
             assert_eq!(owners.len(), 1);
             owned[owners[0]] += 1;
         }
-        assert!(owned.iter().all(|count| (1_700..2_300).contains(count)), "{owned:?}");
+        // Two parts of fourteen, and three for each other.
+        assert!((1_200..1_650).contains(&owned[0]), "{owned:?}");
+        assert!(owned[1..].iter().all(|count| (1_850..2_450).contains(count)), "{owned:?}");
         assert!(Share::whole().owns([10, 0, 0, 1].into()));
     }
 }

@@ -1,13 +1,11 @@
 //! When several workers judge side by side, and when one of them judges alone.
 
-use std::num::NonZeroUsize;
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// When several workers judge side by side. What is raised does not depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sharing {
-    /// While one of them alone would keep the reader waiting for long.
+    /// While one of them alone would keep the reader waiting.
     #[default]
     WhenItPays,
     /// Always: for tests.
@@ -36,8 +34,6 @@ const TRIED_AFTER: u32 = 32;
 /// How long it takes to read batches, and to judge them alone.
 pub(super) struct Pace {
     sharing: Sharing,
-    /// How many times as long as reading judging alone must take for sharing to pay.
-    pays_from: u32,
     read: Least,
     judged: Least,
     /// Batches since one was judged alone.
@@ -45,14 +41,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Of so many workers.
-    pub(super) fn new(sharing: Sharing, workers: usize) -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        // Sharing takes more work in all. Where the reader has a core of its own beside all workers, that
-        // work is done by cores that would idle; elsewhere it is taken from the reader, and on two cores
-        // mixed traffic, which takes twice as long to judge as to read, was slower for it.
-        let pays_from = if cores > workers { 1 } else { 3 };
-        Self { sharing, pays_from, read: Least::new(), judged: Least::new(), shared: 0 }
+    pub(super) fn new(sharing: Sharing) -> Self {
+        Self { sharing, read: Least::new(), judged: Least::new(), shared: 0 }
     }
 
     /// Whether to share the next batch, which took so long to read; `behind` tells whether some worker has
@@ -61,7 +51,7 @@ impl Pace {
         self.read.note(read);
         let pays = match self.sharing {
             Sharing::WhenItPays => {
-                self.shared < TRIED_AFTER && self.judged.time() > self.read.time() * self.pays_from
+                self.shared < TRIED_AFTER && self.judged.time() > self.read.time()
             }
             Sharing::Always => true,
             Sharing::Never => false,
@@ -108,7 +98,7 @@ mod tests {
 
     /// Which of 100 batches are shared that take so many times as long to judge as to read.
     fn shared(sharing: Sharing, judging: u32) -> usize {
-        let mut pace = Pace { pays_from: 3, ..Pace::new(sharing, 2) };
+        let mut pace = Pace::new(sharing);
         let shares = |_: &i32| {
             let shares = pace.shares(MILLISECOND, false);
             if !shares {
@@ -120,9 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn batches_are_shared_where_judging_takes_much_longer_than_reading() {
+    fn batches_are_shared_where_judging_takes_longer_than_reading() {
         assert_eq!(shared(Sharing::WhenItPays, 1), 0);
-        let much = shared(Sharing::WhenItPays, 10);
+        let much = shared(Sharing::WhenItPays, 2);
         assert!((75..100).contains(&much), "{much}, but now and then one is judged alone");
         assert_eq!(shared(Sharing::Always, 0), 100);
         assert_eq!(shared(Sharing::Never, 10), 0);
@@ -130,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_has_been_shared_is_finished_before_one_judges_alone() {
-        let mut pace = Pace::new(Sharing::Never, 2);
+        let mut pace = Pace::new(Sharing::Never);
         assert!(pace.shares(MILLISECOND, true));
         assert!(!pace.shares(MILLISECOND, false));
     }

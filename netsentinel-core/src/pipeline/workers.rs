@@ -1,10 +1,11 @@
 //! Detectors side by side on several threads, which raise together, to the byte, what one pipeline raises.
 //!
-//! Who hands records in only collects them. One thread, the leader, finds out of each packet what is found
+//! Who hands records in collects them. One thread, the leader, finds out of each packet what is found
 //! out once ([`super::front`]), in its order, and judges with all detectors or, while that pays
-//! ([`super::sharing`]), with its own, leaving helpers theirs ([`super::leader`]). Every detector sees exactly what it sees in one
-//! pipeline, whichever thread it is called on; only one that is too dear for one thread is divided by hosts
-//! ([`super::deal`]). What is raised is merged in the order in which one pipeline tells it ([`super::place`]).
+//! ([`super::sharing`]), with its own, leaving helpers theirs ([`super::leader`]). One helper is who hands records in: it would
+//! wait for the leader otherwise. Every detector sees exactly what it sees in one pipeline, whichever thread it is
+//! called on; only one that is too dear for one thread is divided by hosts ([`super::deal`]). What is raised is merged in
+//! the order in which one pipeline tells it ([`super::place`]).
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::batch::{Batch, Event};
+use super::helper::Here;
 use super::leader::{Answer, Engine, Judged, Leader, Order, panicked};
 use super::place::{Placed, pass_on};
 use super::sharing::Stopwatch;
@@ -31,11 +33,13 @@ pub(super) const BATCHES_MAX: usize = BUNDLE * BUNDLES_MAX;
 /// times what it costs to write what has left its cache.
 const BATCHES: usize = BATCHES_MAX + 2 * BUNDLE;
 
-/// Several workers on threads of their own.
+/// Several workers: the thread that hands records in, and others.
 pub struct Workers {
     leader: Leader,
-    /// What helpers raise, batch by batch.
+    /// What helpers on threads of their own raise, batch by batch.
     helpers: Vec<Receiver<Vec<Placed>>>,
+    /// The last helper, unless the leader is alone.
+    here: Option<Here>,
     /// The detectors' names in the order of the registry.
     order: Vec<&'static str>,
     newest: Option<Timestamp>,
@@ -54,15 +58,17 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts a thread for `engine`, whose helpers answer by `helpers`.
+    /// Starts a thread for `engine`, whose helpers answer by `helpers`, but for the one that is `here`.
     pub(super) fn start(
         engine: Engine,
         helpers: Vec<Receiver<Vec<Placed>>>,
+        here: Option<Here>,
         order: Vec<&'static str>,
     ) -> std::io::Result<Self> {
         Ok(Self {
             leader: Leader::start(engine)?,
             helpers,
+            here,
             order,
             newest: None,
             filling: Batch::default(),
@@ -77,7 +83,8 @@ impl Workers {
 
     /// How many there are.
     pub fn count(&self) -> NonZeroUsize {
-        NonZeroUsize::MIN.saturating_add(self.helpers.len())
+        let helpers = self.helpers.len() + usize::from(self.here.is_some());
+        NonZeroUsize::MIN.saturating_add(helpers)
     }
 
     /// Goes on with another batch where this one is full.
@@ -121,7 +128,7 @@ impl Workers {
         })
     }
 
-    /// Waits for the oldest bundle under way, and passes on its alerts.
+    /// Waits for the oldest bundle under way, judges what of it is left to be judged here, and passes on its alerts.
     fn receive(&mut self, sink: &mut dyn Sink) {
         self.under_way -= 1;
         let Answer::Judged(bundle) = self.leader.answer() else { panicked() };
@@ -130,6 +137,7 @@ impl Workers {
                 for helper in &self.helpers {
                     raised.extend(helper.recv().unwrap_or_else(|_| panicked()));
                 }
+                raised.extend(self.here.iter().flat_map(|here| here.judge(&batch)));
             }
             self.pass_on(raised, sink);
             if let Some(mut batch) = Arc::into_inner(batch) {
