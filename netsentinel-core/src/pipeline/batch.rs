@@ -2,10 +2,12 @@
 
 use std::hint::black_box;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::audience::Audience;
 use super::front::Front;
 use super::parts::Parts;
+use super::place::Placed;
 use crate::{Arrived, Block, Timestamp};
 
 /// Times and verdicts in a batch at most.
@@ -21,6 +23,17 @@ pub(super) struct Batch {
     pub(super) records: Records,
     /// By who is to judge.
     pub(super) parts: Vec<Parts>,
+    /// On the part of the helper without a thread.
+    claim: Mutex<Claim>,
+}
+
+/// On a part of a batch that several may judge, of whom one does.
+#[derive(Default)]
+pub(super) struct Claim {
+    /// Whether it has been judged.
+    pub(super) done: bool,
+    /// What it raised, until that is taken.
+    pub(super) raised: Vec<Placed>,
 }
 
 /// Records, and what came between them.
@@ -45,6 +58,11 @@ impl Batch {
         self.records.block.clear();
         self.records.events.clear();
         self.parts.iter_mut().for_each(Parts::clear);
+        *self.claim() = Claim::default();
+    }
+
+    pub(super) fn claim(&self) -> MutexGuard<'_, Claim> {
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -121,7 +121,7 @@ impl<'c> PipelineBuilder<'c> {
         let helpers = panels.enumerate().map(|(nth, panel)| Helper::start(nth, panel));
         let (mut helpers, answers) = helpers.collect::<Result<(Vec<_>, Vec<_>), _>>()?;
         let here = last.map(|panel| {
-            let (helper, here) = Helper::here(helpers.len(), panel);
+            let (helper, here) = Helper::free(helpers.len(), panel);
             helpers.push(helper);
             here
         });

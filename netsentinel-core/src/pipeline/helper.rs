@@ -1,8 +1,9 @@
-//! Who judges with one panel what it is left of a batch: a thread of its own, or the one that reads.
+//! Who judges with one panel what it is left of a batch: a thread of its own, or whoever is free.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
 use super::audience::{Ended, Shown, undecoded};
@@ -14,19 +15,39 @@ use super::place::{Placed, Step};
 use super::workers::BATCHES_MAX;
 use crate::{Interest, Packet, decode};
 
-/// A panel, and the thread that judges with it when it is told to, if there is one.
+/// A panel that judges what the leader leaves it.
 pub(super) struct Helper {
     pub(super) panel: Arc<Mutex<Panel>>,
     /// The kinds of packet that the panel may want.
     pub(super) wants: Interest,
-    orders: Option<SyncSender<Arc<Batch>>>,
     /// Batches that it has been left and not judged.
     pending: Arc<AtomicUsize>,
-    thread: Option<JoinHandle<()>>,
+    hands: Hands,
+}
+
+/// Who judges with a panel.
+enum Hands {
+    Thread {
+        orders: Option<SyncSender<Arc<Batch>>>,
+        thread: Option<JoinHandle<()>>,
+    },
+    /// Whoever hands records in, while it would wait; the leader, while that would.
+    Free {
+        nth: usize,
+        /// Batches that may not be judged yet.
+        left: VecDeque<Weak<Batch>>,
+    },
+}
+
+/// The panel of a helper without a thread, for who hands records in.
+pub(super) struct Here {
+    nth: usize,
+    panel: Arc<Mutex<Panel>>,
+    pending: Arc<AtomicUsize>,
 }
 
 impl Helper {
-    /// Starts it as number `nth`; what it raises, batch by batch, comes by what is returned.
+    /// Starts number `nth` on a thread of its own; what it raises, batch by batch, comes by what is returned.
     pub(super) fn start(
         nth: usize,
         panel: Panel,
@@ -47,16 +68,17 @@ impl Helper {
                 }
             }
         })?;
-        let (orders, thread) = (Some(orders), Some(thread));
-        Ok((Self { panel, wants, orders, pending, thread }, answers))
+        let hands = Hands::Thread { orders: Some(orders), thread: Some(thread) };
+        Ok((Self { panel, wants, pending, hands }, answers))
     }
 
-    /// One without a thread: it is for whoever has what is returned to judge, as number `nth`.
-    pub(super) fn here(nth: usize, panel: Panel) -> (Self, Here) {
+    /// Number `nth`, without a thread.
+    pub(super) fn free(nth: usize, panel: Panel) -> (Self, Here) {
         let wants = panel.may_want();
         let (panel, pending) = (Arc::new(Mutex::new(panel)), Arc::new(AtomicUsize::new(0)));
         let here = Here { nth, panel: Arc::clone(&panel), pending: Arc::clone(&pending) };
-        (Self { panel, wants, orders: None, pending, thread: None }, here)
+        let hands = Hands::Free { nth, left: VecDeque::with_capacity(BATCHES_MAX) };
+        (Self { panel, wants, pending, hands }, here)
     }
 
     /// Whether it has judged all that it was left.
@@ -66,36 +88,53 @@ impl Helper {
 
     /// Leaves it its part of `batch`. A thread stops before its orders do only by a panic, which is passed on when
     /// its answer is missed.
-    pub(super) fn leave(&self, batch: &Arc<Batch>) {
+    pub(super) fn leave(&mut self, batch: &Arc<Batch>) {
         self.pending.fetch_add(1, Ordering::Relaxed);
-        if let Some(orders) = &self.orders {
-            let _ = orders.send(Arc::clone(batch));
+        match &mut self.hands {
+            Hands::Thread { orders: Some(orders), .. } => drop(orders.send(Arc::clone(batch))),
+            Hands::Thread { orders: None, .. } => {}
+            Hands::Free { left, .. } => {
+                if left.len() >= BATCHES_MAX {
+                    // No more are under way: it has been judged.
+                    left.pop_front();
+                }
+                left.push_back(Arc::downgrade(batch));
+            }
         }
+    }
+
+    /// Judges for one without a thread its part of the oldest batch that nobody has come to; tells whether there was
+    /// one.
+    pub(super) fn help(&mut self) -> bool {
+        let Hands::Free { nth, left } = &mut self.hands else { return false };
+        while let Some(batch) = left.pop_front() {
+            if batch.upgrade().is_some_and(|batch| judge_once(&self.panel, &batch, *nth)) {
+                self.pending.fetch_sub(1, Ordering::Release);
+                return true;
+            }
+        }
+        false
     }
 }
 
-/// A panel of which the thread that this is used on is the helper.
-pub(super) struct Here {
-    nth: usize,
-    panel: Arc<Mutex<Panel>>,
-    pending: Arc<AtomicUsize>,
-}
-
 impl Here {
-    /// Judges its part of the next batch that it has been left.
-    pub(super) fn judge(&self, batch: &Batch) -> Vec<Placed> {
-        let raised = judge(&mut lock(&self.panel), batch, self.nth);
-        self.pending.fetch_sub(1, Ordering::Release);
-        raised
+    /// What its part of `batch` raises, which is the oldest that has not been asked for.
+    pub(super) fn judged(&self, batch: &Batch) -> Vec<Placed> {
+        if judge_once(&self.panel, batch, self.nth) {
+            self.pending.fetch_sub(1, Ordering::Release);
+        }
+        std::mem::take(&mut batch.claim().raised)
     }
 }
 
 impl Drop for Helper {
     fn drop(&mut self) {
-        self.orders = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic has been told by the thread itself.
-            let _ = thread.join();
+        if let Hands::Thread { orders, thread } = &mut self.hands {
+            *orders = None;
+            if let Some(thread) = thread.take() {
+                // A panic has been told by the thread itself.
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -103,6 +142,19 @@ impl Drop for Helper {
 /// The panel. Where a thread has panicked with it, nobody is told anything any more.
 pub(super) fn lock(panel: &Mutex<Panel>) -> std::sync::MutexGuard<'_, Panel> {
     panel.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Judges part number `nth` of `batch` unless somebody has; tells whether nobody had. Whoever has the panel judges the
+/// oldest batch that is not judged, so its order is kept.
+fn judge_once(panel: &Mutex<Panel>, batch: &Batch, nth: usize) -> bool {
+    let mut panel = lock(panel);
+    let mut claim = batch.claim();
+    if claim.done {
+        return false;
+    }
+    claim.raised = judge(&mut panel, batch, nth);
+    claim.done = true;
+    true
 }
 
 fn judge(panel: &mut Panel, batch: &Batch, nth: usize) -> Vec<Placed> {

@@ -5,7 +5,7 @@
 //! but for the headers of what they see, which each reads again.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ impl Leader {
         let (orders, inbox) = sync_channel::<Order>(BATCHES_MAX + 1);
         let (outbox, answers) = sync_channel(BATCHES_MAX + 1);
         let thread = thread::Builder::new().name("sentinel-leader".into()).spawn(move || {
-            for order in inbox {
+            while let Some(order) = next(&inbox, &mut engine) {
                 let answer = match order {
                     Order::Judge(bundle, read) => {
                         let bundle = bundle.into_iter();
@@ -101,6 +101,18 @@ impl Leader {
     }
 }
 
+/// The next order; until there is one, the engine helps.
+fn next(inbox: &Receiver<Order>, engine: &mut Engine) -> Option<Order> {
+    loop {
+        match inbox.try_recv() {
+            Ok(order) => return Some(order),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if engine.help() => {}
+            Err(TryRecvError::Empty) => return inbox.recv().ok(),
+        }
+    }
+}
+
 /// Passes on the panic of a thread whose answer is missed.
 pub(super) fn panicked() -> ! {
     std::panic::resume_unwind(Box::new("a worker has panicked"))
@@ -122,7 +134,7 @@ impl Engine {
         let behind = self.helpers.iter().any(|helper| !helper.is_idle());
         let shared = !self.helpers.is_empty() && self.pace.shares(read, behind);
         if shared {
-            let Batch { records, parts } = &mut batch;
+            let Batch { records, parts, .. } = &mut batch;
             if parts.is_empty() {
                 parts.extend(self.helpers.iter().map(|helper| Parts::for_kinds(helper.wants)));
             }
@@ -138,9 +150,14 @@ impl Engine {
         }
         let batch = Arc::new(batch);
         if shared {
-            self.helpers.iter().for_each(|helper| helper.leave(&batch));
+            self.helpers.iter_mut().for_each(|helper| helper.leave(&batch));
         }
         Judged { raised, batch, shared }
+    }
+
+    /// Judges for a helper without a thread; tells whether there was anything to judge.
+    fn help(&mut self) -> bool {
+        self.helpers.iter_mut().any(Helper::help)
     }
 
     /// Calls `act` with all panels, while nobody else judges with any.

@@ -2,8 +2,8 @@
 //!
 //! Who hands records in collects them. One thread, the leader, finds out of each packet what is found
 //! out once ([`super::front`]), in its order, and judges with all detectors or, while that pays
-//! ([`super::sharing`]), with its own, leaving helpers theirs ([`super::leader`]). One helper is who hands records in: it would
-//! wait for the leader otherwise. Every detector sees exactly what it sees in one pipeline, whichever thread it is
+//! ([`super::sharing`]), with its own, leaving helpers theirs ([`super::leader`]). One helper has no thread: who hands records
+//! in judges for it instead of waiting for the leader, and the leader instead of waiting for records. Every detector sees exactly what it sees in one pipeline, whichever thread it is
 //! called on; only one that is too dear for one thread is divided by hosts ([`super::deal`]). What is raised is merged in
 //! the order in which one pipeline tells it ([`super::place`]).
 
@@ -137,7 +137,7 @@ impl Workers {
                 for helper in &self.helpers {
                     raised.extend(helper.recv().unwrap_or_else(|_| panicked()));
                 }
-                raised.extend(self.here.iter().flat_map(|here| here.judge(&batch)));
+                raised.extend(self.here.iter().flat_map(|here| here.judged(&batch)));
             }
             self.pass_on(raised, sink);
             if let Some(mut batch) = Arc::into_inner(batch) {
