@@ -72,7 +72,8 @@ pub trait DetectorKind: Detector + Sized + 'static {
     const DESCRIPTOR: Descriptor;
 
     /// About how many instructions a packet costs it, on the average of traffic of every kind. By this
-    /// alone detectors are dealt to several workers, so that none has much more to do than the others.
+    /// detectors are dealt to several workers, so that none has much more to do than the others; but those
+    /// that see most packets, or may come to watch them, stay with the worker who reads the headers.
     const COST: u32 = 100;
 
     /// Whether several workers have a part of it each, for as many of the hosts: worth it where it costs

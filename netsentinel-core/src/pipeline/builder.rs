@@ -103,9 +103,9 @@ impl<'c> PipelineBuilder<'c> {
         Ok(Pipeline { front, panel, order: self.order(), settings: self.config.pipeline.clone() })
     }
 
-    /// Makes workers, one of them on the thread that hands records in, that raise, together, what a pipeline would; 1,024 at most. All
-    /// their tables together take little more memory than those of a pipeline; only open alerts, and what
-    /// waits for verdicts, each has to the full.
+    /// Makes workers that raise, together, what a pipeline would; 1,024 at most. One of them works on the thread
+    /// that hands records in, each other on one of its own. All their tables together take little more memory
+    /// than those of a pipeline; only open alerts, and what waits for verdicts, each has to the full.
     ///
     /// # Errors
     ///
