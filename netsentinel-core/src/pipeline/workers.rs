@@ -1,11 +1,13 @@
 //! Detectors side by side on several threads, which raise together, to the byte, what one pipeline raises.
 //!
-//! Who hands records in collects them. One thread, the leader, finds out of each packet what is found
-//! out once ([`super::front`]), in its order, and judges with all detectors or, while that pays
-//! ([`super::sharing`]), with its own, leaving helpers theirs ([`super::leader`]). One helper has no thread: who hands records
-//! in judges for it instead of waiting for the leader, and the leader instead of waiting for records. Every detector sees exactly what it sees in one pipeline, whichever thread it is
-//! called on; only one that is too dear for one thread is divided by hosts ([`super::deal`]). What is raised is merged in
-//! the order in which one pipeline tells it ([`super::place`]).
+//! Who hands records in collects them. One thread, the leader, finds out of each packet what is found out once
+//! ([`super::front`]), in its order, and judges with all detectors or, while that pays ([`super::sharing`]), with
+//! its own, leaving helpers theirs ([`super::leader`]). One helper has no thread: who hands records in judges for
+//! it instead of waiting for the leader, and the leader instead of waiting for records ([`super::helper`]).
+//!
+//! Every detector sees exactly what it sees in one pipeline, whichever thread it is called on; only one that is
+//! too dear for one thread is divided by hosts ([`super::deal`]). What is raised is merged in the order in which
+//! one pipeline tells it ([`super::place`]).
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
